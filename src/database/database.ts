@@ -1,0 +1,88 @@
+/** What every room that stores something sees of the database. Four small drivers implement it; see docs/databases.md. */
+
+export type Client = 'sqlite' | 'postgres' | 'mysql' | 'oracle';
+
+/** A value that can be bound. Absent is `null`; moments are ms since 1970 (bigint columns); days and months are text. */
+export type Cell = string | number | bigint | null;
+export type Binds = Readonly<Record<string, Cell>>;
+/** One row, column names in lower case. Read it with the functions of cells.ts: drivers differ in how they give numbers. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * One statement with `:name` binds, written once in SQL that all four databases know; what differs is built with {@link DialectWords}.
+ * Declared at module level, compiled and prepared once per database.
+ */
+export interface Statement {
+  readonly text: (words: DialectWords) => string;
+}
+/** The few places where the four databases differ in what we say to them. */
+export interface DialectWords {
+  readonly client: Client;
+  /** `FOR UPDATE`, or nothing where the whole database is locked by the writer (SQLite). */
+  readonly forUpdate: string;
+  /** `FOR UPDATE SKIP LOCKED`, or nothing. */
+  readonly forUpdateSkipLocked: string;
+  /** Only the first `rows` rows, to stand at the end of a select. */
+  limit(rows: number): string;
+}
+export const sql = (text: string | ((words: DialectWords) => string)): Statement => ({
+  text: typeof text === 'string' ? () => text : text,
+});
+
+export interface Session {
+  readonly client: Client;
+  all(statement: Statement, binds?: Binds): Promise<readonly Row[]>;
+  /** The number of rows inserted, changed or deleted. */
+  run(statement: Statement, binds?: Binds): Promise<number>;
+  /** The same statement for many rows, in as few round trips as the driver knows. */
+  runMany(statement: Statement, rows: readonly Binds[]): Promise<void>;
+  /** Rows one after the other, in bounded memory. */
+  stream(statement: Statement, binds?: Binds): AsyncIterable<Row>;
+}
+
+export interface TransactionOptions {
+  /** How long to wait for a lock before giving up with `lock-timeout` (ms; default from configuration). */
+  readonly lockWaitMs?: number;
+}
+
+export interface Database extends Session {
+  /**
+   * Runs the work in one transaction at the isolation chosen for the client (docs/databases.md) and commits durably.
+   * Deadlocks and serialization failures before the commit are tried again (bounded); the work must therefore have no other effect.
+   * @throws {DatabaseError} after rolling back; `outcome-unknown` when the commit was sent and its answer was lost.
+   */
+  transaction<T>(work: (tx: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Decides what a caller may do; never decided from an error's text (style 18). */
+export type DatabaseErrorLabel =
+  /** A unique constraint refused the row. */
+  | 'duplicate'
+  /** Deadlock, serialization failure: the same transaction may be tried again. */
+  | 'retryable'
+  /** Another holds the row or the database for too long. */
+  | 'lock-timeout'
+  /** The statement took longer than allowed. */
+  | 'statement-timeout'
+  /** No connection: refused, lost before the commit, pool exhausted. */
+  | 'unavailable'
+  /** The database takes no writes at the moment (standby, read-only, disk full). */
+  | 'read-only'
+  /** The commit was sent and its answer was lost: it may or may not have happened. */
+  | 'outcome-unknown'
+  /** Our own fault: a statement that is wrong. */
+  | 'fault';
+
+export class DatabaseError extends Error {
+  constructor(
+    readonly label: DatabaseErrorLabel,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'DatabaseError';
+  }
+}
+export const hasLabel = (error: unknown, ...labels: DatabaseErrorLabel[]): boolean =>
+  error instanceof DatabaseError && labels.includes(error.label);

@@ -1,0 +1,133 @@
+/** From the certificate that a TLS connection showed to the peer it belongs to. */
+import type { X509Certificate } from 'node:crypto';
+import type { Moment } from '../clock.js';
+import { subjectMatches } from './distinguished-name.js';
+import { type Peer, type Peers, pinsAt } from './peers.js';
+import type { Revocations } from './revocation.js';
+import { weaknessOf } from './weakness.js';
+import { certificatesOf } from './x509.js';
+
+/** Why a certificate is not accepted; also the label of the metric. */
+export const identityRefusals = {
+  'no-certificate': 'showed no certificate',
+  'unknown-certificate': 'its certificate belongs to no peer',
+  'peer-disabled': 'this peer is disabled',
+  'overlap-ended': 'this certificate was replaced and its overlap is over',
+  'wrong-subject': 'its CA is trusted, its subject is not that of any peer',
+  'revoked-certificate': 'its certificate is revoked',
+  'weak-certificate':
+    'its certificate is too weak (SHA-1 or a short key) and the peer has no switch for that',
+  'old-tls': 'it speaks TLS 1.0 or 1.1 and the peer has no switch for that',
+} as const;
+export type IdentityRefusal = keyof typeof identityRefusals;
+
+export type Identified =
+  | { readonly ok: true; readonly peer: Peer }
+  | { readonly ok: false; readonly reason: IdentityRefusal; readonly peer?: Peer };
+
+/** What identification needs of a connection. The chain is asked for only when the fingerprint is not pinned. */
+export interface ShownCertificate {
+  readonly certificate: X509Certificate;
+  /** Issuers that came with it, as far as the connection knows them. */
+  readonly chain?: () => readonly X509Certificate[];
+  /** As `TLSSocket.getProtocol()` gives it. */
+  readonly protocol?: string | null;
+}
+
+/** Answers by fingerprint in a look-up; made anew whenever peers or revocations change. */
+export interface Identifier {
+  identify(shown: ShownCertificate, at: Moment): Identified;
+}
+
+export function createIdentifier(peers: Peers, revocations: Revocations): Identifier {
+  const byPin = new Map(peers.flatMap((peer) => peer.pins.map((pin) => [pin.sha256, peer] as const)));
+  const byCa = peers.flatMap((peer) =>
+    peer.ca ? [{ peer, subject: peer.ca.subject, cas: certificatesOf(peer.ca.pem) }] : [],
+  );
+  const known = new Map<string, Peer | IdentityRefusal>();
+
+  function ownerOf({ certificate, chain }: ShownCertificate): Peer | IdentityRefusal {
+    const pinned = byPin.get(certificate.fingerprint256);
+    if (pinned) return pinned;
+    const cached = known.get(certificate.fingerprint256);
+    if (cached) return cached;
+    const found = ownerByCa(certificate, chain?.() ?? [], byCa);
+    if (known.size >= KNOWN_MAX) known.clear();
+    // Without the chain (a resumed session) an unknown issuer says nothing for good.
+    if (typeof found !== 'string' || chain) known.set(certificate.fingerprint256, found);
+    return found;
+  }
+
+  return {
+    identify(shown, at) {
+      const { certificate } = shown;
+      const owner = ownerOf(shown);
+      if (revocations.has(certificate))
+        return {
+          ok: false,
+          reason: 'revoked-certificate',
+          ...(typeof owner === 'string' ? {} : { peer: owner }),
+        };
+      if (typeof owner === 'string') return { ok: false, reason: owner };
+      const reason = refusalOf(owner, shown, at);
+      return reason === undefined ? { ok: true, peer: owner } : { ok: false, reason, peer: owner };
+    },
+  };
+}
+
+/** Distinct certificates of trusted CAs are few; a bound all the same, since a CA may issue without end. */
+const KNOWN_MAX = 10_000;
+
+type CaRule = { readonly peer: Peer; readonly subject: string; readonly cas: readonly X509Certificate[] };
+
+function ownerByCa(
+  certificate: X509Certificate,
+  chain: readonly X509Certificate[],
+  rules: readonly CaRule[],
+): Peer | IdentityRefusal {
+  const issued = rules.filter(({ cas }) => leadsTo(certificate, chain, cas));
+  const fitting = issued.filter(({ subject }) => subjectMatches(certificate.subject, subject));
+  const only = fitting[0];
+  if (only && fitting.length === 1) return only.peer;
+  return issued.length > 0 ? 'wrong-subject' : 'unknown-certificate';
+}
+
+/** Follows signatures, not names, from the certificate over what was shown to one of the CAs. */
+function leadsTo(
+  certificate: X509Certificate,
+  chain: readonly X509Certificate[],
+  cas: readonly X509Certificate[],
+): boolean {
+  let current = certificate;
+  for (let depth = 0; depth < 5; depth++) {
+    const below = current;
+    const signedBy = (issuer: X509Certificate) =>
+      issuer.ca && below.checkIssued(issuer) && below.verify(issuer.publicKey);
+    if (cas.some(signedBy)) return true;
+    const next = chain.find((one) => one.fingerprint256 !== below.fingerprint256 && signedBy(one));
+    if (next === undefined) return false;
+    current = next;
+  }
+  return false;
+}
+
+function refusalOf(peer: Peer, shown: ShownCertificate, at: Moment): IdentityRefusal | undefined {
+  if (peer.state === 'disabled') return 'peer-disabled';
+  const sha256 = shown.certificate.fingerprint256;
+  if (
+    peer.pins.some((pin) => pin.sha256 === sha256) &&
+    !pinsAt(peer, at).some((pin) => pin.sha256 === sha256)
+  )
+    return 'overlap-ended';
+  if (!peer.legacy.weakCertificate && weaknessOf(shown.certificate) !== undefined) return 'weak-certificate';
+  if (!peer.legacy.oldTls && (shown.protocol === 'TLSv1' || shown.protocol === 'TLSv1.1')) return 'old-tls';
+  return undefined;
+}
+
+/** One-off identification, for tools and tests. */
+export const identify = (
+  peers: Peers,
+  revocations: Revocations,
+  shown: ShownCertificate,
+  at: Moment,
+): Identified => createIdentifier(peers, revocations).identify(shown, at);

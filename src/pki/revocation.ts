@@ -1,0 +1,134 @@
+/** Revoked certificates: CRL files of the CAs we trust, and single fingerprints. Checked by us at every connection (see docs/certificates.md). */
+import type { X509Certificate } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Moment } from '../clock.js';
+import { codeOf, messageOf } from '../errors.js';
+import { certificateFiles, readIfThere, writeWhole } from './files.js';
+import { certificatesOf, x509 } from './x509.js';
+
+/** What is asked about one certificate; Node's `X509Certificate` has it all. */
+export interface RevocationQuestion {
+  readonly fingerprint256: string;
+  readonly issuer: string | undefined;
+  readonly serialNumber: string;
+}
+
+const revokedSchema = z.strictObject({
+  format: z.literal(1),
+  revoked: z.array(z.strictObject({ sha256: z.string(), at: z.number().int(), reason: z.string().max(200) })),
+});
+export type RevokedFingerprint = z.infer<typeof revokedSchema>['revoked'][number];
+
+/** The fingerprints revoked by hand. @throws when the file is damaged: then nobody may be let in by mistake. */
+export async function loadRevokedFingerprints(dir: string): Promise<readonly RevokedFingerprint[]> {
+  const bytes = await readIfThere(certificateFiles(dir).revoked);
+  return bytes === undefined ? [] : revokedSchema.parse(JSON.parse(bytes.toString('utf8'))).revoked;
+}
+export const saveRevokedFingerprints = (dir: string, revoked: readonly RevokedFingerprint[]): Promise<void> =>
+  writeWhole(certificateFiles(dir).revoked, `${JSON.stringify({ format: 1, revoked }, null, 2)}\n`, 'public');
+
+/** One CRL file and what became of it. */
+export interface CrlState {
+  readonly file: string;
+  readonly issuer: string;
+  readonly thisUpdate: Moment | undefined;
+  readonly nextUpdate: Moment | undefined;
+  readonly entries: number;
+  /** Why it is not used, or `undefined`. */
+  readonly fault: string | undefined;
+}
+
+export interface Revocations {
+  /** Is exactly this certificate revoked? */
+  has(certificate: RevocationQuestion): boolean;
+  hasFingerprint(sha256: string): boolean;
+  readonly crls: readonly CrlState[];
+  /** Issuers whose newest CRL is past its next update: new revocations of theirs may be missing. */
+  staleIssuers(at: Moment): readonly string[];
+}
+
+/** A serial number as Node writes it: upper-case hex without leading zero bytes. */
+const serialText = (hex: string): string => hex.toUpperCase().replace(/^(00)+(?=..)/, '');
+
+/**
+ * Reads `certs/revoked.json` and every `certs/crl/*`. A CRL counts only when one of the given CAs signed it;
+ * one that cannot be used is reported in `crls`, the others still count.
+ */
+export async function loadRevocations(dir: string, caPems: readonly string[]): Promise<Revocations> {
+  const fingerprints = new Set((await loadRevokedFingerprints(dir)).map(({ sha256 }) => sha256));
+  const cas = caPems.flatMap((pem) => certificatesOf(pem));
+  const serialsOf = new Map<string, Set<string>>();
+  const crls: CrlState[] = [];
+  for (const file of await crlFiles(certificateFiles(dir).crls)) {
+    const bytes = await readIfThere(file);
+    if (bytes === undefined) continue; // taken away between listing and reading
+    const read = await readCrl(bytes, cas);
+    crls.push({ file, ...read.state });
+    if (read.state.fault !== undefined) continue;
+    const serials = serialsOf.get(read.state.issuer) ?? new Set();
+    for (const serial of read.serials) serials.add(serial);
+    serialsOf.set(read.state.issuer, serials);
+  }
+  return {
+    has: ({ fingerprint256, issuer, serialNumber }) =>
+      fingerprints.has(fingerprint256) ||
+      (issuer !== undefined && (serialsOf.get(issuer)?.has(serialText(serialNumber)) ?? false)),
+    hasFingerprint: (sha256) => fingerprints.has(sha256),
+    crls,
+    staleIssuers: (at) => staleIssuers(crls, at),
+  };
+}
+
+async function crlFiles(folder: string): Promise<string[]> {
+  try {
+    const names = await readdir(folder);
+    return names
+      .filter((name) => /\.(crl|pem|der)$/i.test(name))
+      .sort()
+      .map((name) => join(folder, name));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+const UNREAD = { issuer: '', thisUpdate: undefined, nextUpdate: undefined, entries: 0 };
+
+/** Reads a CRL, PEM or DER, and finds the CA that signed it. The issuer is given in Node's form of a name. */
+export async function readCrl(bytes: Buffer, cas: readonly X509Certificate[]) {
+  let crl: x509.X509Crl;
+  try {
+    const text = bytes.toString('latin1');
+    crl = new x509.X509Crl(text.includes('-----BEGIN') ? text : new Uint8Array(bytes));
+  } catch (error) {
+    return { state: { ...UNREAD, fault: `not a CRL: ${messageOf(error)}` }, serials: [] };
+  }
+  const state = {
+    issuer: crl.issuer,
+    thisUpdate: crl.thisUpdate.getTime(),
+    nextUpdate: crl.nextUpdate?.getTime(),
+    entries: crl.entries.length,
+  };
+  for (const ca of cas) {
+    const candidate = new x509.X509Certificate(new Uint8Array(ca.raw));
+    if (candidate.subject !== crl.issuer) continue;
+    const genuine = await crl.verify({ publicKey: candidate }).catch(() => false);
+    if (genuine)
+      return {
+        state: { ...state, issuer: ca.subject, fault: undefined },
+        serials: crl.entries.map((entry) => serialText(entry.serialNumber)),
+      };
+  }
+  return { state: { ...state, fault: 'signed by none of the CAs that are trusted here' }, serials: [] };
+}
+
+function staleIssuers(crls: readonly CrlState[], at: Moment): string[] {
+  const freshUntil = new Map<string, number>();
+  for (const { issuer, nextUpdate, fault } of crls) {
+    if (fault === undefined)
+      freshUntil.set(issuer, Math.max(freshUntil.get(issuer) ?? 0, nextUpdate ?? Number.MAX_SAFE_INTEGER));
+  }
+  return [...freshUntil].filter(([, until]) => until < at).map(([issuer]) => issuer);
+}

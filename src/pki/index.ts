@@ -1,11 +1,14 @@
 /** Certificates: making, reading and judging them; who our peers are; what is revoked. Knows no sockets and no commands. */
+export * from './context.js';
 export * from './files.js';
+export * from './handshake-refusal.js';
 export * from './identify.js';
 export * from './identity.js';
 export * from './issue.js';
 export * from './peers.js';
 export * from './pkcs12-write.js';
 export * from './revocation.js';
+export * from './trust.js';
 export * from './watch.js';
 export { keyText, signatureOf, weaknessOf } from './weakness.js';
 export {

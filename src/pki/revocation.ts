@@ -53,12 +53,15 @@ export interface Revocations {
 const serialText = (hex: string): string => hex.toUpperCase().replace(/^(00)+(?=..)/, '');
 
 /**
- * Reads `certs/revoked.json` and every `certs/crl/*`. A CRL counts only when one of the given CAs signed it;
+ * Reads `certs/revoked.json` and every `certs/crl/*`. A CRL counts only when one of the given CAs or our local CA signed it;
  * one that cannot be used is reported in `crls`, the others still count.
  */
 export async function loadRevocations(dir: string, caPems: readonly string[]): Promise<Revocations> {
   const fingerprints = new Set((await loadRevokedFingerprints(dir)).map(({ sha256 }) => sha256));
-  const cas = caPems.flatMap((pem) => certificatesOf(pem));
+  const localCa = await readIfThere(certificateFiles(dir).caCert);
+  const cas = [...caPems, ...(localCa ? [localCa.toString('utf8')] : [])].flatMap((pem) =>
+    certificatesOf(pem),
+  );
   const serialsOf = new Map<string, Set<string>>();
   const crls: CrlState[] = [];
   for (const file of await crlFiles(certificateFiles(dir).crls)) {

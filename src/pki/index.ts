@@ -7,6 +7,7 @@ export * from './identity.js';
 export * from './issue.js';
 export * from './peers.js';
 export * from './pkcs12-write.js';
+export * from './read-store.js';
 export * from './revocation.js';
 export * from './trust.js';
 export * from './watch.js';

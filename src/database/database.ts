@@ -2,7 +2,10 @@
 
 export type Client = 'sqlite' | 'postgres' | 'mysql' | 'oracle';
 
-/** A value that can be bound. Absent is `null`; moments are ms since 1970 (bigint columns); days and months are text. */
+/**
+ * A value that can be bound. Absent is `null`, and so is `''`: Oracle cannot tell them apart, so none of the four is asked to.
+ * Numbers must be whole; moments are ms since 1970 (bigint columns); days and months are text.
+ */
 export type Cell = string | number | bigint | null;
 export type Binds = Readonly<Record<string, Cell>>;
 /** One row, column names in lower case. Read it with the functions of cells.ts: drivers differ in how they give numbers. */
@@ -22,12 +25,26 @@ export interface DialectWords {
   readonly forUpdate: string;
   /** `FOR UPDATE SKIP LOCKED`, or nothing. */
   readonly forUpdateSkipLocked: string;
-  /** Only the first `rows` rows, to stand at the end of a select. */
+  /** Only the first `rows` rows, to stand at the end of a select (on Oracle not together with `forUpdate`). */
   limit(rows: number): string;
+  /** Stands where a select needs no table: ` from dual` on Oracle. */
+  readonly dual: string;
+  /** The expression as a whole number; needed where a bind stands alone in a select list. */
+  asBigint(expression: string): string;
+  /** The expression as text of at most `max` characters; needed where a bind stands alone in a select list. */
+  asText(expression: string, max: number): string;
+  /** The length in characters. */
+  length(expression: string): string;
 }
-export const sql = (text: string | ((words: DialectWords) => string)): Statement => ({
-  text: typeof text === 'string' ? () => text : text,
-});
+export const sql = (text: string | ((words: DialectWords) => string)): Statement => {
+  const statement = { text: typeof text === 'string' ? () => text : text };
+  declared.add(new WeakRef(statement));
+  return statement;
+};
+const declared = new Set<WeakRef<Statement>>();
+/** Every statement that was declared so far: a test renders them all for each database. */
+export const declaredStatements = (): readonly Statement[] =>
+  [...declared].map((ref) => ref.deref()).filter((statement) => statement !== undefined);
 
 export interface Session {
   readonly client: Client;
@@ -36,19 +53,23 @@ export interface Session {
   run(statement: Statement, binds?: Binds): Promise<number>;
   /** The same statement for many rows, in as few round trips as the driver knows. */
   runMany(statement: Statement, rows: readonly Binds[]): Promise<void>;
-  /** Rows one after the other, in bounded memory. */
+  /** Rows one after the other, in bounded memory. Until it has ended nothing else may be asked of the same transaction. */
   stream(statement: Statement, binds?: Binds): AsyncIterable<Row>;
 }
 
 export interface TransactionOptions {
   /** How long to wait for a lock before giving up with `lock-timeout` (ms; default from configuration). */
   readonly lockWaitMs?: number;
+  /** How long one statement may take (ms; default from configuration): for set-sized work. */
+  readonly statementTimeoutMs?: number;
 }
 
 export interface Database extends Session {
+  readonly words: DialectWords;
   /**
    * Runs the work in one transaction at the isolation chosen for the client (docs/databases.md) and commits durably.
-   * Deadlocks and serialization failures before the commit are tried again (bounded); the work must therefore have no other effect.
+   * Deadlocks, serialization failures and connections lost before the commit are tried again (bounded); the work must therefore have
+   * no other effect. The first statement that fails ends the transaction, on all four databases, even when the work catches its error.
    * @throws {DatabaseError} after rolling back; `outcome-unknown` when the commit was sent and its answer was lost.
    */
   transaction<T>(work: (tx: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;

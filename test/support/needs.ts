@@ -12,7 +12,7 @@ export function describeWith(
 ): void {
   if (need.missing === undefined) {
     describe(title, body);
-  } else if (process.env['CI'] === 'true') {
+  } else if (process.env.CI === 'true') {
     describe(title, () => {
       it(`needs ${need.name}`, () => {
         throw new Error(`${need.name} is not here: ${need.missing}`);

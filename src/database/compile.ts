@@ -1,0 +1,83 @@
+/** From `:name` binds to what a driver understands, once per statement and database. */
+import { type Binds, type Cell, DatabaseError, type DialectWords, type Statement } from './database.js';
+
+/** How a driver marks a bind: `?`, `$1` (the same name is the same number) or `:1`. */
+export type BindStyle = 'question' | 'dollar' | 'colon';
+
+/** A plain `insert into t (a, b) values (:a, :b)`, of which many rows can be sent at once. */
+export interface InsertShape {
+  readonly table: string;
+  readonly columns: readonly string[];
+  /** Bind names in the order of the columns. */
+  readonly names: readonly string[];
+}
+export interface Compiled {
+  /** Unique within the database: the name of the prepared statement. */
+  readonly name: string;
+  readonly text: string;
+  /** The bind name of each position. */
+  readonly names: readonly string[];
+  readonly insert: InsertShape | undefined;
+}
+
+// Quoted text, quoted names, comments and `::` casts are passed over; only then can a colon begin a bind.
+const TOKENS = /'(?:[^']|'')*'|"[^"]*"|`[^`]*`|--[^\n]*|\/\*[\s\S]*?\*\/|::|:([A-Za-z_]\w*)/g;
+const INSERT = /^\s*insert\s+into\s+(\w+)\s*\(([\w\s,]+)\)\s*values\s*\(([\s:\w,]+)\)\s*$/i;
+
+/** The text of a statement for one database, with its binds in the driver's form. */
+export function compile(text: string, name: string, style: BindStyle): Compiled {
+  const names: string[] = [];
+  const native = text.trim().replace(TOKENS, (token, bind: string | undefined) => {
+    if (bind === undefined) return token;
+    if (style === 'question') {
+      names.push(bind);
+      return '?';
+    }
+    const known = style === 'dollar' ? names.indexOf(bind) + 1 : 0;
+    const place = known > 0 ? known : names.push(bind);
+    return style === 'dollar' ? `$${place}` : `:${place}`;
+  });
+  return { name, text: native, names, insert: insertShape(text) };
+}
+
+function insertShape(text: string): InsertShape | undefined {
+  const found = INSERT.exec(text);
+  if (found === null) return undefined;
+  const [, table = '', columns = '', values = ''] = found;
+  const split = (list: string) => list.split(',').map((part) => part.trim());
+  const names = split(values);
+  if (names.some((name) => !/^:[A-Za-z_]\w*$/.test(name)) || names.length !== split(columns).length)
+    return undefined;
+  return { table, columns: split(columns), names: names.map((name) => name.slice(1)) };
+}
+
+/**
+ * The values in the order of the positions. Empty text becomes null, because Oracle cannot tell them apart and the others shall not behave otherwise.
+ * @throws {DatabaseError} `fault` for a bind that is missing
+ */
+export function valuesOf(names: readonly string[], binds: Binds): Cell[] {
+  return names.map((name) => {
+    const value = binds[name];
+    if (value === undefined) throw new DatabaseError('fault', `bind :${name} is missing`);
+    if (typeof value === 'number' && !Number.isSafeInteger(value))
+      throw new DatabaseError('fault', `bind :${name} is a number but not a whole one: bind decimal text`);
+    return value === '' ? null : value;
+  });
+}
+
+/** Compiles each statement once; held for as long as the database is open. */
+export class StatementCache {
+  readonly #known = new Map<Statement, Compiled>();
+  constructor(
+    readonly words: DialectWords,
+    readonly style: BindStyle,
+  ) {}
+
+  get(statement: Statement): Compiled {
+    const known = this.#known.get(statement);
+    if (known !== undefined) return known;
+    const made = compile(statement.text(this.words), `s${this.#known.size + 1}`, this.style);
+    this.#known.set(statement, made);
+    return made;
+  }
+}

@@ -1,0 +1,8 @@
+/** The database room: what the others may use of it. The contract itself is database.ts. */
+export * from './cells.js';
+export * from './database.js';
+export { type MigrationState, migrate, migrationStatus, rollback } from './migrate.js';
+export { type ColumnOptions, type Migration, renderMigration, type Schema, type Table } from './migration.js';
+export { type OpenContext, openDatabase } from './open.js';
+export { type DatabaseSettings, databaseSettings } from './settings.js';
+export { describeTarget } from './targets.js';

@@ -1,0 +1,193 @@
+/** MariaDB and MySQL: READ COMMITTED with row locks, prepared statements, an unbuffered result for streams. */
+import { once } from 'node:events';
+import mysql, { type Connection, type ResultSetHeader } from 'mysql2';
+import type { Compiled, InsertShape } from './compile.js';
+import type { Cell, Row } from './database.js';
+import type { Driver, Link, TransactionLimits } from './driver.js';
+import { mysqlAlreadyThere, mysqlCommitLabel, mysqlLabel } from './errors-mysql.js';
+import { wordsFor } from './words.js';
+
+export interface MysqlTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string | undefined;
+  readonly database: string;
+  readonly ssl: boolean;
+  readonly connectTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  readonly lockWaitMs: number;
+}
+/** Parameters of one statement; the protocol allows 65,535. */
+const PARAMETERS_MAX = 5000;
+
+export function mysqlDriver(target: MysqlTarget): Driver {
+  return {
+    words: wordsFor('mysql'),
+    bindStyle: 'question',
+    label: mysqlLabel,
+    commitLabel: mysqlCommitLabel,
+    alreadyThere: mysqlAlreadyThere,
+    async connect() {
+      const link = new MysqlLink(openConnection(target), target);
+      try {
+        await link.setUp();
+      } catch (error) {
+        link.destroy();
+        throw error;
+      }
+      return link;
+    },
+  };
+}
+
+/** A raw connection whose whole numbers stay exact. */
+export const openConnection = (target: MysqlTarget): Connection =>
+  mysql.createConnection({
+    host: target.host,
+    port: target.port,
+    user: target.user,
+    ...(target.password === undefined ? {} : { password: target.password }),
+    ...(target.ssl ? { ssl: {} } : {}),
+    database: target.database,
+    charset: 'utf8mb4_bin',
+    timezone: 'Z',
+    supportBigNumbers: true,
+    bigNumberStrings: false,
+    dateStrings: true,
+    connectTimeout: target.connectTimeoutMs,
+    enableKeepAlive: true,
+    maxPreparedStatements: 1000,
+  });
+
+// ANSI_QUOTES and PIPES_AS_CONCAT: the SQL that the other three know. STRICT: a value that does not fit is an error and never cut.
+const SQL_MODE =
+  'ANSI_QUOTES,PIPES_AS_CONCAT,STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
+
+class MysqlLink implements Link {
+  readonly bindStyle = 'question';
+  dead = false;
+  #mariadb = true;
+  #lockWaitS = 0;
+  #statementTimeoutMs = 0;
+
+  constructor(
+    readonly connection: Connection,
+    readonly target: MysqlTarget,
+  ) {
+    connection.on('error', () => {
+      this.dead = true;
+    });
+    connection.on('end', () => {
+      this.dead = true;
+    });
+  }
+
+  async setUp(): Promise<void> {
+    const [row] = await this.#rows('select version() as version');
+    this.#mariadb = /mariadb/i.test(String(row?.version));
+    await this.#text('set session transaction isolation level read committed');
+    await this.#text(`set session sql_mode = '${SQL_MODE}', time_zone = '+00:00'`);
+    await this.#limit(this.target);
+  }
+
+  async all(statement: Compiled, values: readonly Cell[]): Promise<readonly Row[]> {
+    // The binary protocol gives an array of rows for every statement that has columns.
+    return (await this.#execute(statement.text, values)) as Row[];
+  }
+  async run(statement: Compiled, values: readonly Cell[]): Promise<number> {
+    // Without CLIENT_FOUND_ROWS an update that changes nothing would count 0; mysql2 sets it by default.
+    return ((await this.#execute(statement.text, values)) as ResultSetHeader).affectedRows;
+  }
+  async runMany(statement: Compiled, rows: readonly (readonly Cell[])[]): Promise<void> {
+    if (statement.insert === undefined) {
+      for (const values of rows) await this.run(statement, values);
+      return;
+    }
+    const most = Math.floor(PARAMETERS_MAX / statement.names.length);
+    for (let at = 0; at < rows.length; at += most) {
+      const part = rows.slice(at, at + most);
+      await this.#execute(insertText(statement.insert, part.length), part.flat());
+    }
+  }
+  async *stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<Row> {
+    const rows = this.connection
+      .execute({ sql: statement.text, values: values.map(bound) })
+      .stream({ highWaterMark: 200 });
+    let ended = false;
+    rows.once('end', () => {
+      ended = true;
+    });
+    try {
+      yield* rows.iterator({ destroyOnReturn: false });
+    } finally {
+      // The connection is of use again only after the last row; the rest of an answer that nobody wants is read and dropped.
+      if (!ended && !this.dead && rows.errored === null) await once(rows.resume(), 'end');
+    }
+  }
+
+  async begin(limits: TransactionLimits): Promise<void> {
+    await this.#limit(limits);
+    await this.#text('start transaction');
+  }
+  async commit(): Promise<void> {
+    await this.#text('commit');
+  }
+  async rollback(): Promise<void> {
+    await this.#text('rollback');
+  }
+  destroy(): void {
+    this.dead = true;
+    // With an error, so that a call that waits on it is told.
+    this.connection.on('error', () => {});
+    const { stream } = this.connection as unknown as { stream: { destroy(error: Error): void } };
+    stream.destroy(new LostConnection());
+  }
+
+  /** The limits stay with the connection, so they are only sent when they change. */
+  async #limit(limits: TransactionLimits): Promise<void> {
+    const lockWaitS = Math.max(1, Math.ceil(limits.lockWaitMs / 1000));
+    if (lockWaitS === this.#lockWaitS && limits.statementTimeoutMs === this.#statementTimeoutMs) return;
+    const statement = this.#mariadb
+      ? `max_statement_time = ${limits.statementTimeoutMs / 1000}`
+      : `max_execution_time = ${limits.statementTimeoutMs}`;
+    await this.#text(
+      `set session innodb_lock_wait_timeout = ${lockWaitS}, lock_wait_timeout = ${lockWaitS}, ${statement}`,
+    );
+    this.#lockWaitS = lockWaitS;
+    this.#statementTimeoutMs = limits.statementTimeoutMs;
+  }
+
+  #execute(text: string, values: readonly Cell[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.connection.execute(text, values.map(bound), (error, result) =>
+        error ? reject(error) : resolve(result),
+      );
+    });
+  }
+  async #rows(text: string): Promise<readonly Row[]> {
+    return (await this.#text(text)) as Row[];
+  }
+  #text(text: string): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.connection.query(text, (error, result) => (error ? reject(error) : resolve(result)));
+    });
+  }
+}
+
+class LostConnection extends Error {
+  readonly code = 'PROTOCOL_CONNECTION_LOST';
+  constructor() {
+    super('the connection was cut');
+  }
+}
+
+/** Numbers go as 64-bit integers: as DOUBLE (number) or text (bigint), which the driver would choose, sums would be floating point. */
+const bound = (value: Cell) =>
+  typeof value === 'number' || typeof value === 'bigint' ? mysql.TypedParameter.BIGINT(value) : value;
+
+function insertText(insert: InsertShape, rows: number): string {
+  const row = `(${insert.columns.map(() => '?').join(',')})`;
+  const all = Array.from({ length: rows }, () => row).join(',');
+  return `insert into ${insert.table} (${insert.columns.join(',')}) values ${all}`;
+}

@@ -1,0 +1,87 @@
+import { isAbsolute, join } from 'node:path';
+import type { Clock } from '../clock.js';
+import { messageOf, OperatorError } from '../errors.js';
+import type { Log } from '../log.js';
+import type { Database } from './database.js';
+import type { Driver, Link } from './driver.js';
+import { OpenedDatabase } from './opened.js';
+import { Pool } from './pool.js';
+import type { DatabaseSettings } from './settings.js';
+import { describeTarget, mysqlTarget, oracleTarget, postgresTargets } from './targets.js';
+
+export interface OpenContext {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where a relative `file` lies; default the working directory. */
+  readonly dir?: string;
+}
+
+/** Connections that read SQLite beside the one that writes; a stream holds one. */
+const SQLITE_READERS_MAX = 4;
+
+/**
+ * Opens the database and makes one connection, so that a wrong address shows at the start.
+ * @throws {OperatorError} `database-unavailable` naming address, database and the driver's code
+ */
+export async function openDatabase(settings: DatabaseSettings, context: OpenContext): Promise<Database> {
+  const opened = await build(settings, context);
+  try {
+    await opened.withLink(async () => {});
+  } catch (error) {
+    await opened.close();
+    throw explained(settings, error);
+  }
+  return opened;
+}
+
+async function build(settings: DatabaseSettings, { clock, dir = '.' }: OpenContext): Promise<OpenedDatabase> {
+  const limits = { lockWaitMs: settings.lockWaitMs, statementTimeoutMs: settings.statementTimeoutMs };
+  const pool = (connect: () => Promise<Link>, max: number, writerOfMany: boolean) =>
+    new Pool<Link>({
+      connect,
+      clock,
+      max,
+      min: Math.min(settings.pool.min, max),
+      acquireTimeoutMs: settings.pool.acquireTimeoutMs,
+      timeoutLabel: writerOfMany ? 'unavailable' : 'lock-timeout',
+      idleTimeoutMs: settings.pool.idleTimeoutMs,
+    });
+  if (settings.client === 'sqlite') {
+    const { sqliteDriver } = await import('./sqlite.js');
+    const driver = sqliteDriver(isAbsolute(settings.file) ? settings.file : join(dir, settings.file), clock);
+    const writers = pool(() => driver.connect(), 1, false);
+    const readers = pool(() => driver.connectReader(), SQLITE_READERS_MAX, true);
+    return new OpenedDatabase({ driver, clock, limits, writers, readers });
+  }
+  const driver = await serverDriver(settings);
+  const both = pool(() => driver.connect(), settings.pool.max, true);
+  return new OpenedDatabase({ driver, clock, limits, writers: both, readers: both });
+}
+
+/** Only the driver that is used is loaded. */
+async function serverDriver(settings: DatabaseSettings): Promise<Driver> {
+  switch (settings.client) {
+    case 'postgres':
+      return (await import('./postgres.js')).postgresDriver(postgresTargets(settings));
+    case 'mysql':
+      return (await import('./mysql.js')).mysqlDriver(mysqlTarget(settings));
+    case 'oracle':
+      return (await import('./oracle.js')).oracleDriver(oracleTarget(settings));
+    default:
+      throw new OperatorError(
+        'config-invalid',
+        `no server client: ${settings.client}`,
+        'see docs/databases.md',
+      );
+  }
+}
+
+function explained(settings: DatabaseSettings, error: unknown): OperatorError {
+  if (error instanceof OperatorError) return error;
+  return new OperatorError(
+    'database-unavailable',
+    `the database cannot be opened: ${describeTarget(settings)}: ${messageOf(error)}`,
+    'see that it runs, that address, database, user and password are right, and that a firewall lets this machine in',
+    { cause: error },
+  );
+}

@@ -1,0 +1,231 @@
+/** The open database: connections, one transaction for all four clients, retries. The drivers only translate. */
+import type { Clock } from '../clock.js';
+import { StatementCache } from './compile.js';
+import {
+  type Binds,
+  type Client,
+  type Database,
+  type DialectWords,
+  hasLabel,
+  type Row,
+  type Session,
+  type Statement,
+  type TransactionOptions,
+} from './database.js';
+import type { Driver, Link } from './driver.js';
+import { databaseError, LostError, labelled } from './labels.js';
+import type { Pool } from './pool.js';
+import { type Limits, LinkSession, type SessionHost, type Watch } from './session.js';
+
+/** Deadlocks and lost connections are tried this often in all, with growing pauses. */
+const ATTEMPTS_MAX = 6;
+/** How long after its begin a call whose connection was lost is still tried again. */
+const LOST_RETRY_MS = 1500;
+/** Grace over the server's own limit before the connection is cut from our side. */
+const SILENCE_GRACE_MS = 2000;
+
+export interface OpenedParts {
+  readonly driver: Driver;
+  /** Transactions and everything that writes. */
+  readonly writers: Pool<Link>;
+  /** Single reads and streams: the same pool, but for SQLite. */
+  readonly readers: Pool<Link>;
+  readonly clock: Clock;
+  readonly limits: Limits;
+}
+
+export class OpenedDatabase implements Database {
+  readonly client: Client;
+  readonly words: DialectWords;
+  readonly #parts: OpenedParts;
+  readonly #host: SessionHost;
+  readonly #silence = new Map<Link, number>();
+  readonly #stopWatching: () => void;
+  #tries = 0;
+
+  constructor(parts: OpenedParts) {
+    this.#parts = parts;
+    this.client = parts.driver.words.client;
+    this.words = parts.driver.words;
+    const statements = new StatementCache(parts.driver.words, parts.driver.bindStyle);
+    this.#host = { driver: parts.driver, statements, watch: this.#watch };
+    this.#stopWatching = parts.clock.every(250, () => this.#cutSilent());
+  }
+
+  /** Free and used connections, for metrics and for tests. */
+  get pools() {
+    return { writers: this.#parts.writers.counts, readers: this.#parts.readers.counts };
+  }
+
+  all(statement: Statement, binds: Binds = {}): Promise<readonly Row[]> {
+    return this.#again(() => this.#with(this.#parts.readers, (session) => session.all(statement, binds)));
+  }
+
+  run(statement: Statement, binds: Binds = {}): Promise<number> {
+    return this.#again(() =>
+      this.#with(this.#parts.writers, (session) => session.run(statement, binds), true),
+    );
+  }
+
+  runMany(statement: Statement, rows: readonly Binds[]): Promise<void> {
+    return this.transaction((tx) => tx.runMany(statement, rows));
+  }
+
+  async *stream(statement: Statement, binds: Binds = {}): AsyncIterable<Row> {
+    const { readers, limits } = this.#parts;
+    const link = await this.#acquire(readers);
+    const session = new LinkSession(this.#host, link, this.#limitMs(limits));
+    try {
+      yield* session.stream(statement, binds);
+    } finally {
+      readers.release(link);
+    }
+  }
+
+  transaction<T>(work: (tx: Session) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    const limits = { ...this.#parts.limits, ...options };
+    return this.#again(() => this.#transaction(work, limits));
+  }
+
+  /** One writing connection for what is no transaction: migrations. Its calls are not watched. */
+  async withLink<T>(work: (link: Link) => Promise<T>): Promise<T> {
+    const link = await this.#acquire(this.#parts.writers);
+    try {
+      return await work(link);
+    } finally {
+      this.#parts.writers.release(link);
+    }
+  }
+  get driver(): Driver {
+    return this.#parts.driver;
+  }
+  get clock(): Clock {
+    return this.#parts.clock;
+  }
+
+  async close(): Promise<void> {
+    const { readers, writers } = this.#parts;
+    await Promise.all(readers === writers ? [writers.close()] : [readers.close(), writers.close()]);
+    this.#stopWatching();
+  }
+
+  async #transaction<T>(work: (tx: Session) => Promise<T>, limits: Limits): Promise<T> {
+    const { writers } = this.#parts;
+    const limitMs = this.#limitMs(limits);
+    const link = await this.#acquire(writers, this.client === 'sqlite' ? limits.lockWaitMs : undefined);
+    try {
+      await this.#begin(link, limits, limitMs);
+      const value = await this.#work(link, limitMs, work);
+      await this.#commit(link, limitMs);
+      return value;
+    } finally {
+      writers.release(link);
+    }
+  }
+
+  async #begin(link: Link, limits: Limits, limitMs: number): Promise<void> {
+    try {
+      await this.#watch(link, limitMs, () => link.begin(limits));
+    } catch (error) {
+      await this.#rollback(link);
+      throw labelled(this.#parts.driver, error, link);
+    }
+  }
+
+  /** The caller's part. Ends either with its value and nothing failed, or rolled back and thrown. */
+  async #work<T>(link: Link, limitMs: number, work: (tx: Session) => Promise<T>): Promise<T> {
+    const session = new LinkSession(this.#host, link, limitMs);
+    try {
+      const value = await work(session);
+      if (session.failure !== undefined) throw session.failure;
+      return value;
+    } catch (error) {
+      const { failure } = session;
+      await this.#rollback(link);
+      // A refusal or a bug of the work goes up as it is, unless the whole may be tried again.
+      throw failure !== undefined && mayBeTriedAgain(failure) ? failure : error;
+    } finally {
+      session.end();
+    }
+  }
+
+  async #commit(link: Link, limitMs: number): Promise<void> {
+    try {
+      await this.#watch(link, limitMs, () => link.commit());
+    } catch (error) {
+      const label = this.#parts.driver.commitLabel(error);
+      if (label === 'outcome-unknown') link.destroy('commit without answer');
+      else await this.#rollback(link);
+      throw databaseError(label, error);
+    }
+  }
+
+  /** Rolls back, or gives the connection up: one in an unknown state never goes back to the pool. */
+  async #rollback(link: Link): Promise<void> {
+    if (link.dead) return;
+    try {
+      await this.#watch(link, this.#parts.limits.statementTimeoutMs, () => link.rollback());
+    } catch {
+      link.destroy('rollback failed');
+    }
+  }
+
+  async #with<T>(pool: Pool<Link>, call: (session: LinkSession) => Promise<T>, writes = false): Promise<T> {
+    const link = await this.#acquire(pool);
+    try {
+      return await call(new LinkSession(this.#host, link, this.#limitMs(this.#parts.limits)));
+    } catch (error) {
+      // The statement commits itself: when the connection died under it, nobody knows whether it did.
+      if (writes && link.dead && hasLabel(error, 'unavailable'))
+        throw databaseError('outcome-unknown', error);
+      throw error;
+    } finally {
+      pool.release(link);
+    }
+  }
+
+  async #acquire(pool: Pool<Link>, timeoutMs?: number): Promise<Link> {
+    try {
+      return await pool.acquire(timeoutMs);
+    } catch (error) {
+      const known = labelled(this.#parts.driver, error);
+      throw known.label === 'fault' ? databaseError('unavailable', error) : known;
+    }
+  }
+
+  /** Tries again what may be tried again: nothing of it was committed. */
+  async #again<T>(attempt: () => Promise<T>): Promise<T> {
+    const since = this.#parts.clock.now();
+    for (let tries = 1; ; tries++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (tries >= ATTEMPTS_MAX || !mayBeTriedAgain(error)) throw error;
+        // Whoever lost a connection after a long silence has spent the caller's time already.
+        if (error instanceof LostError && this.#parts.clock.now() - since > LOST_RETRY_MS) throw error;
+        // The pauses of those that collided must differ; a counter does it without randomness.
+        this.#tries = (this.#tries + 7) % 23;
+        await this.#parts.clock.sleep(2 ** tries * 2 + this.#tries);
+      }
+    }
+  }
+
+  readonly #watch: Watch = async (link, limitMs, call) => {
+    this.#silence.set(link, this.#parts.clock.now() + limitMs);
+    try {
+      return await call();
+    } finally {
+      this.#silence.delete(link);
+    }
+  };
+  #cutSilent(): void {
+    const now = this.#parts.clock.now();
+    for (const [link, until] of this.#silence) if (now > until) link.destroy('no answer in time');
+  }
+  #limitMs(limits: Limits): number {
+    return Math.max(limits.lockWaitMs, limits.statementTimeoutMs) + SILENCE_GRACE_MS;
+  }
+}
+
+const mayBeTriedAgain = (error: unknown): boolean =>
+  hasLabel(error, 'retryable') || error instanceof LostError;

@@ -1,0 +1,128 @@
+/**
+ * Oracle in thin mode (no client libraries). Our own small transaction, because knex's loses connections and may commit what it should
+ * roll back; a connection whose rollback fails is dropped.
+ */
+import oracledb, { type OracleConnection } from 'oracledb';
+import type { Compiled } from './compile.js';
+import type { Cell, Row } from './database.js';
+import type { Driver, Link, TransactionLimits } from './driver.js';
+import { oracleAlreadyThere, oracleCommitLabel, oracleLabel } from './errors-oracle.js';
+import { wordsFor } from './words.js';
+
+export interface OracleTarget {
+  readonly user: string;
+  readonly password: string;
+  readonly connectString: string;
+  readonly connectTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+}
+/** As much of the module as is used; a test puts its own in this place. */
+export type OracleModule = Pick<
+  typeof oracledb,
+  'getConnection' | 'OUT_FORMAT_ARRAY' | 'DB_TYPE_NUMBER' | 'DB_TYPE_CLOB' | 'STRING'
+>;
+
+const BATCH_ROWS = 1000;
+const STREAM_ROWS = 500;
+
+export function oracleDriver(target: OracleTarget, module: OracleModule = oracledb): Driver {
+  return {
+    words: wordsFor('oracle'),
+    bindStyle: 'colon',
+    label: oracleLabel,
+    commitLabel: oracleCommitLabel,
+    alreadyThere: oracleAlreadyThere,
+    async connect() {
+      const seconds = Math.max(1, Math.ceil(target.connectTimeoutMs / 1000));
+      const connection = await module.getConnection({
+        user: target.user,
+        password: target.password,
+        connectString: target.connectString,
+        connectTimeout: seconds,
+        transportConnectTimeout: seconds,
+        // Minutes between probes, so that a firewall's silence is found.
+        expireTime: 1,
+      });
+      connection.callTimeout = target.statementTimeoutMs;
+      return new OracleLink(connection, target, module);
+    },
+  };
+}
+
+class OracleLink implements Link {
+  readonly bindStyle = 'colon';
+  #dead = false;
+
+  constructor(
+    readonly connection: OracleConnection,
+    readonly target: OracleTarget,
+    readonly module: OracleModule,
+  ) {}
+
+  get dead(): boolean {
+    return this.#dead || !this.connection.isHealthy();
+  }
+
+  async all(statement: Compiled, values: readonly Cell[]): Promise<readonly Row[]> {
+    const { rows = [], metaData = [] } = await this.#execute(statement, values);
+    const names = metaData.map((column) => column.name.toLowerCase());
+    return rows.map((row) => Object.fromEntries(names.map((name, at) => [name, row[at]])));
+  }
+  async run(statement: Compiled, values: readonly Cell[]): Promise<number> {
+    return (await this.#execute(statement, values)).rowsAffected ?? 0;
+  }
+  async runMany(statement: Compiled, rows: readonly (readonly Cell[])[]): Promise<void> {
+    for (let at = 0; at < rows.length; at += BATCH_ROWS)
+      await this.connection.executeMany(statement.text, rows.slice(at, at + BATCH_ROWS), {
+        autoCommit: false,
+      });
+  }
+  async *stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<Row> {
+    const { resultSet, metaData = [] } = await this.#execute(statement, values, true);
+    if (resultSet === undefined) return;
+    const names = metaData.map((column) => column.name.toLowerCase());
+    try {
+      for (;;) {
+        const rows = await resultSet.getRows(STREAM_ROWS);
+        for (const row of rows) yield Object.fromEntries(names.map((name, at) => [name, row[at]]));
+        if (rows.length < STREAM_ROWS) break;
+      }
+    } finally {
+      await resultSet.close();
+    }
+  }
+
+  #inTransaction = false;
+  async begin(limits: TransactionLimits): Promise<void> {
+    // Oracle begins by itself with the first statement. Waiting for a row has no limit of its own: the call's limit ends it.
+    this.#inTransaction = true;
+    this.connection.callTimeout = Math.max(limits.statementTimeoutMs, limits.lockWaitMs);
+  }
+  async commit(): Promise<void> {
+    this.#inTransaction = false;
+    await this.connection.commit();
+    this.connection.callTimeout = this.target.statementTimeoutMs;
+  }
+  async rollback(): Promise<void> {
+    this.#inTransaction = false;
+    await this.connection.rollback();
+    this.connection.callTimeout = this.target.statementTimeoutMs;
+  }
+  destroy(): void {
+    this.#dead = true;
+    this.connection.close({ drop: true }).catch(() => {});
+  }
+
+  #execute(statement: Compiled, values: readonly Cell[], resultSet = false) {
+    const { OUT_FORMAT_ARRAY, DB_TYPE_NUMBER, DB_TYPE_CLOB, STRING } = this.module;
+    return this.connection.execute(statement.text, values, {
+      autoCommit: !this.#inTransaction,
+      outFormat: OUT_FORMAT_ARRAY,
+      resultSet,
+      fetchArraySize: 500,
+      // Numbers as text: JavaScript's would lose digits of a sum in silence.
+      fetchTypeHandler: ({ dbType }) =>
+        dbType === DB_TYPE_NUMBER || dbType === DB_TYPE_CLOB ? { type: STRING } : undefined,
+    });
+  }
+}

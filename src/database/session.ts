@@ -1,0 +1,100 @@
+/** One connection in use, seen by the rooms above: compiles, converts, labels errors, and is watched for silence. */
+import { type StatementCache, valuesOf } from './compile.js';
+import {
+  type Binds,
+  type Client,
+  DatabaseError,
+  type Row,
+  type Session,
+  type Statement,
+  type TransactionOptions,
+} from './database.js';
+import type { Driver, Link } from './driver.js';
+import { labelled } from './labels.js';
+
+/** What the sessions of one database share. */
+export interface SessionHost {
+  readonly driver: Driver;
+  readonly statements: StatementCache;
+  readonly watch: Watch;
+}
+/** Runs one call on a connection, and cuts the connection when there is no answer in time. */
+export type Watch = <T>(link: Link, limitMs: number, call: () => Promise<T>) => Promise<T>;
+
+export class LinkSession implements Session {
+  readonly client: Client;
+  #ended: DatabaseError | undefined;
+  #streaming = false;
+
+  constructor(
+    readonly host: SessionHost,
+    readonly link: Link,
+    readonly limitMs: number,
+  ) {
+    this.client = host.driver.words.client;
+  }
+
+  /** Why it can go no further; the transaction then never commits. */
+  get failure(): DatabaseError | undefined {
+    return this.#ended;
+  }
+  /** No more calls: the transaction is over. */
+  end(): void {
+    this.#ended ??= new DatabaseError('fault', 'this transaction is over');
+  }
+
+  all(statement: Statement, binds: Binds = {}): Promise<readonly Row[]> {
+    const compiled = this.host.statements.get(statement);
+    return this.#call(() => this.link.all(compiled, valuesOf(compiled.names, binds)));
+  }
+
+  run(statement: Statement, binds: Binds = {}): Promise<number> {
+    const compiled = this.host.statements.get(statement);
+    return this.#call(() => this.link.run(compiled, valuesOf(compiled.names, binds)));
+  }
+
+  async runMany(statement: Statement, rows: readonly Binds[]): Promise<void> {
+    if (rows.length === 0) return;
+    const compiled = this.host.statements.get(statement);
+    await this.#call(() =>
+      this.link.runMany(
+        compiled,
+        rows.map((binds) => valuesOf(compiled.names, binds)),
+      ),
+    );
+  }
+
+  async *stream(statement: Statement, binds: Binds = {}): AsyncIterable<Row> {
+    const compiled = this.host.statements.get(statement);
+    const rows = this.link.stream(compiled, valuesOf(compiled.names, binds))[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await this.#call(() => rows.next());
+        if (next.done === true) return;
+        this.#streaming = true;
+        yield next.value;
+        this.#streaming = false;
+      }
+    } finally {
+      this.#streaming = false;
+      if (this.#ended === undefined) await this.#call(async () => rows.return?.());
+    }
+  }
+
+  async #call<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#ended !== undefined) throw this.#ended;
+    if (this.#streaming)
+      throw new DatabaseError(
+        'fault',
+        'a stream of this transaction is still open: nothing else may be asked',
+      );
+    try {
+      return await this.host.watch(this.link, this.limitMs, call);
+    } catch (error) {
+      this.#ended ??= labelled(this.host.driver, error, this.link);
+      throw this.#ended;
+    }
+  }
+}
+
+export type Limits = Required<TransactionOptions>;

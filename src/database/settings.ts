@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+const ms = (most: number) => z.number().int().min(1).max(most);
+
+/** The `database` section of sluice.yaml. */
+export const databaseSettings = z
+  .strictObject({
+    client: z
+      .enum(['sqlite', 'postgres', 'mysql', 'oracle'])
+      .default('sqlite')
+      .describe('sqlite (embedded), postgres, mysql (MariaDB too) or oracle'),
+    file: z.string().min(1).default('revenue.sqlite').describe('sqlite: the file, relative to the directory'),
+    url: z
+      .string()
+      .optional()
+      .describe(
+        'postgres://user:password@host1:5432,host2:5432/database or mysql://user:password@host:3306/database',
+      ),
+    host: z.string().optional(),
+    port: z.number().int().min(1).max(65_535).optional(),
+    user: z.string().optional(),
+    password: z.string().optional(),
+    database: z.string().optional(),
+    connectString: z.string().optional().describe('oracle: host:1521/service, or a whole description'),
+    pool: z
+      .strictObject({
+        min: z.number().int().min(0).max(200).default(1),
+        max: z.number().int().min(1).max(200).default(10),
+        acquireTimeoutMs: ms(60_000)
+          .default(3000)
+          .describe('how long a request waits for a free connection before it is answered 0009'),
+        idleTimeoutMs: ms(86_400_000).default(60_000),
+      })
+      .prefault({}),
+    connectTimeoutMs: ms(60_000).default(3000),
+    statementTimeoutMs: ms(3_600_000)
+      .default(8000)
+      .describe('one statement of a request; set-sized work sets its own'),
+    lockWaitMs: ms(60_000).default(5000).describe('how long to wait for a row that another holds'),
+  })
+  .describe('the revenue database');
+export type DatabaseSettings = z.output<typeof databaseSettings>;

@@ -1,0 +1,115 @@
+/**
+ * SQLite, embedded: one connection writes (WAL, synchronous=FULL), others read. The driver is synchronous, so nothing here may wait inside of it:
+ * another process that holds the file's write lock is waited for by trying again from the event loop.
+ */
+import SqliteDatabase from 'better-sqlite3';
+import type { Clock } from '../clock.js';
+import type { Compiled } from './compile.js';
+import { type Cell, DatabaseError, type Row } from './database.js';
+import type { Driver, Link, TransactionLimits } from './driver.js';
+import { sqliteAlreadyThere, sqliteCommitLabel, sqliteLabel } from './errors-sqlite.js';
+import { wordsFor } from './words.js';
+
+type Prepared = ReturnType<SqliteDatabase['prepare']>;
+/** What a statement may block the event loop for another process' lock. */
+const BUSY_MS = 20;
+
+export function sqliteDriver(file: string, clock: Clock): Driver & { connectReader(): Promise<Link> } {
+  return {
+    words: wordsFor('sqlite'),
+    bindStyle: 'question',
+    connect: async () => new SqliteLink(openFile(file, false), clock),
+    connectReader: async () => new SqliteLink(openFile(file, true), clock),
+    label: sqliteLabel,
+    commitLabel: sqliteCommitLabel,
+    alreadyThere: sqliteAlreadyThere,
+  };
+}
+
+/** Opens the file with everything that durability needs. */
+export function openFile(file: string, readonly: boolean): SqliteDatabase {
+  const db = new SqliteDatabase(file, { readonly, timeout: BUSY_MS });
+  if (!readonly) {
+    // A second process that opens the new file in the same moment makes the switch to WAL busy; it stays switched for ever.
+    if (db.pragma('journal_mode', { simple: true }) !== 'wal') db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('foreign_keys = ON');
+  }
+  return db;
+}
+
+class SqliteLink implements Link {
+  readonly bindStyle = 'question';
+  readonly #prepared = new Map<Compiled, Prepared>();
+  dead = false;
+
+  constructor(
+    readonly db: SqliteDatabase,
+    readonly clock: Clock,
+  ) {}
+
+  async all(statement: Compiled, values: readonly Cell[]): Promise<readonly Row[]> {
+    // The columns are what the statement names them; cells.ts checks each value.
+    return this.#prepare(statement).all(values.map(bound)) as Row[];
+  }
+  async run(statement: Compiled, values: readonly Cell[]): Promise<number> {
+    return this.#prepare(statement).run(values.map(bound)).changes;
+  }
+  async runMany(statement: Compiled, rows: readonly (readonly Cell[])[]): Promise<void> {
+    const prepared = this.#prepare(statement);
+    for (const values of rows) prepared.run(values.map(bound));
+  }
+  async *stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<Row> {
+    yield* this.#prepare(statement).iterate(values.map(bound)) as IterableIterator<Row>;
+  }
+
+  /** IMMEDIATE takes the write lock now: a transaction that began by reading could otherwise never be let to write (SQLITE_BUSY_SNAPSHOT). */
+  async begin(limits: TransactionLimits): Promise<void> {
+    const until = this.clock.now() + limits.lockWaitMs;
+    for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 2, 50)) {
+      try {
+        this.db.exec('begin immediate');
+        return;
+      } catch (error) {
+        if (sqliteLabel(error) !== 'lock-timeout') throw error;
+        if (this.clock.now() >= until)
+          throw new DatabaseError(
+            'lock-timeout',
+            `another process held the file for ${limits.lockWaitMs} ms`,
+            {
+              cause: error,
+            },
+          );
+        await this.clock.sleep(pauseMs);
+      }
+    }
+  }
+  async commit(): Promise<void> {
+    this.db.exec('commit');
+  }
+  async rollback(): Promise<void> {
+    // A full disk or an I/O error has rolled it back already.
+    if (this.db.inTransaction) this.db.exec('rollback');
+  }
+  destroy(): void {
+    this.dead = true;
+    try {
+      this.db.close();
+    } catch {
+      // Busy with a stream that was left open; the process' end closes it.
+    }
+  }
+
+  #prepare(statement: Compiled): Prepared {
+    let prepared = this.#prepared.get(statement);
+    if (prepared === undefined) {
+      prepared = this.db.prepare(statement.text);
+      this.#prepared.set(statement, prepared);
+    }
+    return prepared;
+  }
+}
+
+/** The driver binds numbers over 32 bits as floating point; as bigint they stay whole. */
+const bound = (value: Cell): Cell =>
+  typeof value === 'number' && (value | 0) !== value ? BigInt(value) : value;

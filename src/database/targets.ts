@@ -1,0 +1,113 @@
+/** From the settings to what the drivers connect to. */
+import { OperatorError } from '../errors.js';
+import type { MysqlTarget } from './mysql.js';
+import type { OracleTarget } from './oracle.js';
+import type { PostgresTarget } from './postgres.js';
+import type { DatabaseSettings } from './settings.js';
+
+interface Address {
+  readonly hosts: readonly { readonly host: string; readonly port: number }[];
+  readonly user: string;
+  readonly password: string | undefined;
+  readonly database: string;
+  readonly options: URLSearchParams;
+}
+
+export function postgresTargets(settings: DatabaseSettings): PostgresTarget[] {
+  const address = addressOf(settings, ['postgres:', 'postgresql:'], 5432);
+  const mode = address.options.get('sslmode') ?? 'prefer';
+  const ssl = mode === 'verify-full' ? true : mode === 'require' ? { rejectUnauthorized: false } : undefined;
+  return address.hosts.map(({ host, port }) => ({ ...common(settings, address), host, port, ssl }));
+}
+
+export function mysqlTarget(settings: DatabaseSettings): MysqlTarget {
+  const address = addressOf(settings, ['mysql:', 'mariadb:'], 3306);
+  const [first] = address.hosts;
+  if (first === undefined || address.hosts.length > 1)
+    throw invalid('the mysql url names exactly one host; put a proxy before a cluster');
+  return { ...common(settings, address), ...first, ssl: address.options.get('ssl') === 'true' };
+}
+
+export function oracleTarget(settings: DatabaseSettings): OracleTarget {
+  const { connectString, host, port, database, user, password } = settings;
+  const target =
+    connectString ??
+    (host === undefined || database === undefined ? undefined : `${host}:${port ?? 1521}/${database}`);
+  if (target === undefined)
+    throw invalid('oracle needs connectString, or host and database (the service name)');
+  if (user === undefined || password === undefined) throw invalid('oracle needs user and password');
+  const { connectTimeoutMs, statementTimeoutMs } = settings;
+  return { user, password, connectString: target, connectTimeoutMs, statementTimeoutMs };
+}
+
+const common = (settings: DatabaseSettings, { user, password, database }: Address) => ({
+  user,
+  password,
+  database,
+  connectTimeoutMs: settings.connectTimeoutMs,
+  statementTimeoutMs: settings.statementTimeoutMs,
+  lockWaitMs: settings.lockWaitMs,
+});
+
+// Not `new URL`: it knows no list of hosts.
+const URL_FORM = /^([a-z]+:)\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/;
+
+function addressOf(settings: DatabaseSettings, schemes: readonly string[], port: number): Address {
+  if (settings.url === undefined) {
+    const host = settings.host ?? '127.0.0.1';
+    if (settings.user === undefined || settings.database === undefined)
+      throw invalid('give url, or host, user and database');
+    const hosts = [{ host, port: settings.port ?? port }];
+    const { user, password, database } = settings;
+    return { hosts, user, password, database, options: new URLSearchParams() };
+  }
+  const found = URL_FORM.exec(settings.url);
+  const [, scheme = '', user = '', password, hosts = '', database = '', query = ''] = found ?? [];
+  if (!schemes.includes(scheme)) throw invalid(`the url must begin with ${schemes[0]}//`);
+  if (user === '' || hosts === '' || database === '')
+    throw invalid('the url must name user, host and database');
+  return {
+    hosts: hosts.split(',').map((part) => hostOf(part, port)),
+    user: settings.user ?? decodeURIComponent(user),
+    password: settings.password ?? (password === undefined ? undefined : decodeURIComponent(password)),
+    database: decodeURIComponent(database),
+    options: new URLSearchParams(query),
+  };
+}
+function hostOf(text: string, port: number): { host: string; port: number } {
+  const found = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text);
+  const host = found?.[1] ?? found?.[2];
+  if (host === undefined) throw invalid('a host of the url cannot be read');
+  return { host, port: found?.[3] === undefined ? port : Number(found[3]) };
+}
+
+// The url itself is not repeated: it holds the password.
+const invalid = (text: string): OperatorError =>
+  new OperatorError(
+    'config-invalid',
+    `database: ${text}`,
+    'correct the section `database` of sluice.yaml; docs/databases.md has examples',
+  );
+
+/** Where the settings point to, for people: no password. */
+export function describeTarget(settings: DatabaseSettings): string {
+  switch (settings.client) {
+    case 'sqlite':
+      return settings.file;
+    case 'postgres': {
+      const [first, ...rest] = postgresTargets(settings);
+      const hosts = [first, ...rest].map((one) => `${one?.host}:${one?.port}`).join(',');
+      return `postgres ${hosts} database ${first?.database} user ${first?.user}`;
+    }
+    case 'mysql': {
+      const { host, port, database, user } = mysqlTarget(settings);
+      return `mysql ${host}:${port} database ${database} user ${user}`;
+    }
+    case 'oracle': {
+      const { connectString, user } = oracleTarget(settings);
+      return `oracle ${connectString} user ${user}`;
+    }
+    default:
+      throw settings.client satisfies never;
+  }
+}

@@ -8,8 +8,8 @@ import type { LateFeeRule } from './unit.js';
 /** What of a bill decides its late fee. */
 export interface LateFeeBasis {
   readonly principal: Fen;
-  /** The first day that may cost a late fee; `undefined`: this bill never costs one. */
-  readonly from: Day | undefined;
+  /** The first day that may cost a late fee. */
+  readonly from: Day;
   /** Exempt by the bill itself or by its customer. */
   readonly exempt: boolean;
   /** A fee reduced or agreed by the utility; wins over exemption and calculation. */
@@ -30,7 +30,7 @@ const roundings = {
 export function lateFeeOf(bill: LateFeeBasis, asOf: Day, rule: LateFeeRule, holidays: ReadonlySet<Day>): Fen {
   if (bill.frozen !== undefined) return bill.frozen;
   if (bill.fixed !== undefined) return bill.fixed;
-  if (bill.exempt || bill.from === undefined || bill.principal <= 0n) return zeroFen;
+  if (bill.exempt || bill.principal <= 0n) return zeroFen;
   const days = lateDays(bill.from, asOf, rule, holidays);
   if (days === 0) return zeroFen;
   const principal = new Exact(bill.principal.toString());

@@ -67,22 +67,24 @@ export interface PaymentOrder {
 }
 
 /** Why money was not moved. The handler maps it to a result code; the reason is for the operator. */
-export type Refusal =
-  | 'unknown-customer'
-  | 'unpayable-customer'
-  | 'closed-account'
-  | 'suspended-unit'
-  | 'outside-hours'
-  | 'amount-does-not-fit'
-  | 'below-minimum'
-  | 'over-limit'
-  | 'past-acceptance'
-  | 'future-day'
-  | 'bill-locked'
-  | 'bill-settled'
-  | 'bill-of-another'
-  | 'void-serial'
-  | 'other-content';
+export const refusals = [
+  'unknown-customer',
+  'unpayable-customer',
+  'closed-account',
+  'suspended-unit',
+  'outside-hours',
+  'amount-does-not-fit',
+  'below-minimum',
+  'over-limit',
+  'past-acceptance',
+  'future-day',
+  'bill-locked',
+  'bill-settled',
+  'bill-of-another',
+  'void-serial',
+  'other-content',
+] as const;
+export type Refusal = (typeof refusals)[number];
 
 export type PaymentOutcome =
   /** Committed durably. */
@@ -211,7 +213,7 @@ export interface ReversalOrder {
   readonly serial: Serial;
   readonly receivedAt: Moment;
   readonly orderedBy: string;
-  /** A reversal that is followed by a supplement of the same serial frees the serial for it. */
+  /** A reversal that is followed by a supplement of the same serial frees the serial for it, also where it was refunded before. */
   readonly replaced: boolean;
 }
 export type ReversalOutcome =
@@ -234,7 +236,10 @@ export interface Booking {
  */
 export interface RevenueSystem {
   findCustomers(unit: Unit, key: CustomerKey, value: string): Promise<readonly Customer[]>;
-  /** `undefined`: no such customer. Late fees as of `asOf`; bills of these months and kinds only. */
+  /**
+   * `undefined`: no such customer. Late fees as of `asOf`; bills of these months and kinds only; those that the lock policy `hide` hides
+   * are left out already, those locked otherwise are marked.
+   */
   arrears(unit: Unit, customer: string, asOf: Day, filter?: ArrearsFilter): Promise<Arrears | undefined>;
   pay(unit: Unit, order: PaymentOrder): Promise<PaymentOutcome>;
   /** Not a query: an unknown serial becomes void (spec "200012"). */
@@ -251,7 +256,10 @@ export interface RevenueSystem {
     from: Month | undefined,
     to: Month | undefined,
   ): Promise<readonly IssuedBill[] | undefined>;
-  /** Payments, refunds and reversals of these booking days; `undefined`: no such customer. */
+  /**
+   * Payments, refunds and reversals of these booking days; `undefined`: no such customer. Refunds and reversals carry what they take
+   * back as negative amounts.
+   */
   payments(
     unit: Unit,
     customer: string,

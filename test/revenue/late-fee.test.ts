@@ -79,10 +79,9 @@ describe('late fee', () => {
     );
   });
 
-  it('is nothing before its day, for who is exempt, and for a bill without a start', () => {
+  it('is nothing before its day and for who is exempt', () => {
     expect(lateFeeOf(bill(10_000n), '20231231' as Day, rule(), none)).to.equal(0n);
     expect(lateFeeOf(bill(10_000n, { exempt: true }), '20240601' as Day, rule(), none)).to.equal(0n);
-    expect(lateFeeOf(bill(10_000n, { from: undefined }), '20240601' as Day, rule(), none)).to.equal(0n);
   });
 
   it('gives way to a fee stored on the bill: frozen before fixed before exemption', () => {

@@ -1,4 +1,13 @@
 /** All migrations in their order. A released one is never changed; what it got wrong is put right by the next. */
 import type { Migration } from '../migration.js';
+import { revenueCustomers } from './0010-revenue-customers.js';
+import { revenuePayments } from './0011-revenue-payments.js';
+import { revenueLedger } from './0012-revenue-ledger.js';
+import { revenueAgreements } from './0013-revenue-agreements.js';
 
-export const migrations: readonly Migration[] = [];
+export const migrations: readonly Migration[] = [
+  revenueCustomers,
+  revenuePayments,
+  revenueLedger,
+  revenueAgreements,
+];

@@ -1,0 +1,12 @@
+/** The money: what other rooms may use of it. */
+export { dueAmount, owedOf } from './allocation.js';
+export type { Books } from './builtin/books.js';
+export { openBuiltinRevenue } from './builtin/builtin.js';
+export { addCustomers, addUnit, issueBills, type NewBill, type NewCustomer } from './builtin/import.js';
+export { recordsOfDay } from './builtin/records.js';
+export { settleFromPrepaid } from './builtin/settlement.js';
+export { type Finding, verifyLedger } from './builtin/verify.js';
+export { lateDays, lateFeeOf } from './late-fee.js';
+export * from './money.js';
+export type * from './revenue-system.js';
+export { defaultRules, type LateFeeRule, type Unit, type UnitRules, unitWith } from './unit.js';

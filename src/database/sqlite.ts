@@ -5,7 +5,7 @@
 import SqliteDatabase from 'better-sqlite3';
 import type { Clock } from '../clock.js';
 import type { Compiled } from './compile.js';
-import { type Cell, DatabaseError, type Row } from './database.js';
+import type { Cell, Row } from './database.js';
 import type { Driver, Link, TransactionLimits } from './driver.js';
 import { sqliteAlreadyThere, sqliteCommitLabel, sqliteLabel } from './errors-sqlite.js';
 import { wordsFor } from './words.js';
@@ -71,15 +71,7 @@ class SqliteLink implements Link {
         this.db.exec('begin immediate');
         return;
       } catch (error) {
-        if (sqliteLabel(error) !== 'lock-timeout') throw error;
-        if (this.clock.now() >= until)
-          throw new DatabaseError(
-            'lock-timeout',
-            `another process held the file for ${limits.lockWaitMs} ms`,
-            {
-              cause: error,
-            },
-          );
+        if (sqliteLabel(error) !== 'lock-timeout' || this.clock.now() >= until) throw error;
         await this.clock.sleep(pauseMs);
       }
     }

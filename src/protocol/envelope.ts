@@ -115,7 +115,7 @@ function isWithin(value: unknown, levels: number): boolean {
 
 /** The clearing unit as it stands in the raw body, or `undefined` when there is none that could be one (1 to 16 characters). */
 export function peekClearingUnit(body: Readonly<Record<string, unknown>>): string | undefined {
-  const unit = body['acctOrgNo'];
+  const unit = body.acctOrgNo;
   return typeof unit === 'string' && unit.length >= 1 && unit.length <= 16 ? unit : undefined;
 }
 

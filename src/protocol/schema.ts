@@ -65,10 +65,10 @@ export const shortRefusal = (
 
 /** Result codes as this peer knows them. A success is never renamed, and nothing is renamed to a success. */
 function withPeerCode(body: Record<string, unknown>, { resultCodes }: WireDialect): Record<string, unknown> {
-  const ours = body['rtnCode'];
+  const ours = body.rtnCode;
   if (typeof ours !== 'string' || ours === '9999' || !Object.hasOwn(resultCodes, ours)) return body;
   const theirs = resultCodes[ours];
-  if (theirs !== undefined && theirs !== '9999') body['rtnCode'] = theirs;
+  if (theirs !== undefined && theirs !== '9999') body.rtnCode = theirs;
   return body;
 }
 

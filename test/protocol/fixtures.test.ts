@@ -29,7 +29,7 @@ describe('captured messages', () => {
       expect(encodeFrame(event.serviceCode, event.data).toString('hex')).to.equal(fixture.frameHex);
       expect(peekClearingUnit(envelope.body)).to.equal(JSON.parse(fixture.data).body.acctOrgNo);
       const message = messageOf(fixture.serviceCode);
-      const isAnswer = fixture.expect['direction'] === 'answer';
+      const isAnswer = fixture.expect.direction === 'answer';
       const dialect = wireDialectOf(dialectOf(fixture));
       const read = isAnswer
         ? message?.readAnswer(envelope.body, dialect)
@@ -51,7 +51,7 @@ describe('captured messages', () => {
       const { envelope } = decoded(fixture);
       const message = messageOf(fixture.serviceCode);
       const dialect = wireDialectOf(dialectOf(fixture));
-      const side = fixture.expect['direction'] === 'answer' ? 'Answer' : 'Request';
+      const side = fixture.expect.direction === 'answer' ? 'Answer' : 'Request';
       const read = message?.[`read${side}`](envelope.body, dialect);
       if (!read?.ok) throw new Error(prefix);
       const written = message?.[`write${side}`](read.value, dialect);

@@ -73,7 +73,7 @@ describe('messages', () => {
   it('a refusal carries the full zero body, or three members by dialect', () => {
     const full = arrearsQuery.writeRefusal('1002', '查询的号码不合法', fen);
     expect(full).to.include({ rtnCode: '1002', totalOweAmt: '0', consNo: '' });
-    expect(full['rcvblDet']).to.deep.equal([]);
+    expect(full.rcvblDet).to.deep.equal([]);
     const short = wireDialectOf({
       ...defaultUnitDialect,
       errorBody: 'short',

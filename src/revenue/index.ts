@@ -6,6 +6,8 @@ export { addCustomers, addUnit, issueBills, type NewBill, type NewCustomer } fro
 export { recordsOfDay } from './builtin/records.js';
 export { settleFromPrepaid } from './builtin/settlement.js';
 export { type Finding, verifyLedger } from './builtin/verify.js';
+export { fillDemo } from './demo-world/fill.js';
+export { type DemoUnit, demoUnits } from './demo-world/units.js';
 export { lateDays, lateFeeOf } from './late-fee.js';
 export * from './money.js';
 export type * from './revenue-system.js';

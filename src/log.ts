@@ -1,9 +1,14 @@
-/** The process log: JSON lines to a rotated file, readable on a terminal. Every event has a name from {@link logEvents}. */
+/**
+ * The process log: JSON lines to a rotated file, readable on a terminal. Every event has a name from {@link
+ * logEvents}.
+ */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import winston from 'winston';
 
-/** Event name → level. One list, so that an operator can look every event up and a test can compare it with the docs. */
+/**
+ * Event name → level. One list, so that an operator can look every event up and a test can compare it with the docs.
+ */
 export const logEvents = {
   'app.ready': 'info',
   'app.stopping': 'info',
@@ -14,6 +19,10 @@ export const logEvents = {
   'exchange.failed': 'error',
   'exchange.slow': 'warn',
   'exchange-log.lost': 'error',
+  'listener.fault': 'error',
+  'peer.legacy': 'warn',
+  'trust.refused': 'error',
+  'trust.reloaded': 'info',
 } as const;
 export type LogEvent = keyof typeof logEvents;
 /** Values for people and machines; personal values must be masked by the caller (a canary test proves it). */

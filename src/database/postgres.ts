@@ -81,7 +81,8 @@ async function connectTo(target: PostgresTarget, mustWrite: boolean): Promise<Po
 const SESSION = `select set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false),
   set_config('idle_in_transaction_session_timeout', $3, false), set_config('timezone', 'UTC', false),
   set_config('default_transaction_isolation', 'read committed', false),
-  set_config('synchronous_commit', case current_setting('synchronous_commit') when 'remote_apply' then 'remote_apply' else 'on' end, false),
+  set_config('synchronous_commit',
+    case current_setting('synchronous_commit') when 'remote_apply' then 'remote_apply' else 'on' end, false),
   current_setting('transaction_read_only') as read_only`;
 
 /** A member of the cluster that takes no writes. */

@@ -1,4 +1,7 @@
-/** Peers differ by data, not by code (spec messages.md "Dialect settings"). Defaults first; what a setting means stands in the spec. */
+/**
+ * Peers differ by data, not by code (spec messages.md "Dialect settings"). Defaults first; what a setting means
+ * stands in the spec.
+ */
 
 /** Needed before the data can be read: belongs to the peer, that is to its certificate. */
 export interface PeerDialect {
@@ -34,6 +37,8 @@ export interface UnitDialect {
   readonly bookingDay: 'bankDate' | 'receivedDate';
   readonly lateFeeAsOf: 'bankDate' | 'receivedDate';
   readonly prepaidNetted: boolean;
+  /** What `totalRcvedAmt` is: the sum of the details, or (2014 pilots, fixture 05) the same as `totalRcvblAmt`. */
+  readonly receivedTotal: 'details' | 'receivable';
   readonly lockPolicy: 'allow' | 'reject1006' | 'hide';
   readonly balanceArray: 'balInfos' | 'BAL_INFO';
   readonly noticeCode: string;
@@ -59,6 +64,7 @@ export const defaultUnitDialect: UnitDialect = {
   bookingDay: 'bankDate',
   lateFeeAsOf: 'bankDate',
   prepaidNetted: true,
+  receivedTotal: 'details',
   lockPolicy: 'allow',
   balanceArray: 'balInfos',
   noticeCode: '100001',

@@ -42,6 +42,8 @@ export interface Unit {
   readonly shortName: string;
   /** A suspended unit answers payments 2005. */
   readonly state: 'open' | 'suspended';
+  /** Names, phones and id numbers in 200003 answers are masked (张*, 138****0000). */
+  readonly maskPersonal: boolean;
   readonly dialect: UnitDialect;
   readonly rules: UnitRules;
 }
@@ -71,12 +73,13 @@ export const unitWith = (
   id: string,
   dialect: Partial<UnitDialect> = {},
   rules: Partial<UnitRules> = {},
-  more: Partial<Pick<Unit, 'name' | 'shortName' | 'state'>> = {},
+  more: Partial<Pick<Unit, 'name' | 'shortName' | 'state' | 'maskPersonal'>> = {},
 ): Unit => ({
   id,
   name: more.name ?? id,
   shortName: more.shortName ?? id,
   state: more.state ?? 'open',
+  maskPersonal: more.maskPersonal ?? true,
   dialect: { ...defaultUnitDialect, ...dialect },
   rules: { ...defaultRules, ...rules },
 });

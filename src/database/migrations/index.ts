@@ -4,10 +4,12 @@ import { revenueCustomers } from './0010-revenue-customers.js';
 import { revenuePayments } from './0011-revenue-payments.js';
 import { revenueLedger } from './0012-revenue-ledger.js';
 import { revenueAgreements } from './0013-revenue-agreements.js';
+import { exchanges } from './0020-exchanges.js';
 
 export const migrations: readonly Migration[] = [
   revenueCustomers,
   revenuePayments,
   revenueLedger,
   revenueAgreements,
+  exchanges,
 ];

@@ -1,4 +1,7 @@
-/** The units of the demo, as they are written into sluice.yaml. Those of the captured messages stand in fixtures/world.json, too. */
+/**
+ * The units of the demo, as they are written into sluice.yaml. Those of the captured messages stand in
+ * fixtures/world.json, too.
+ */
 
 /** A unit as configuration writes it. */
 export interface DemoUnit {
@@ -28,7 +31,14 @@ export const demoUnits: readonly DemoUnit[] = [
     dialect: { nothingOwed: '9999-zero-detail' },
     rules: anyDay,
   },
-  { unit: '00', name: '2014 试点', shortName: 'WTZHONGSHAN', dialect: { amountUnit: 'yuan' }, rules: anyDay },
+  {
+    unit: '00',
+    name: '2014 试点',
+    shortName: 'WTZHONGSHAN',
+    // As the pilot answered in fixture 05: the total received repeats the total receivable.
+    dialect: { amountUnit: 'yuan', receivedTotal: 'receivable' },
+    rules: anyDay,
+  },
   {
     unit: '39536',
     name: '自由缴示例',

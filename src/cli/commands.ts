@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import { configCommand } from './config.js';
+import { initCommand } from './init.js';
+import { logCommand } from './log.js';
+import { serveCommand } from './serve.js';
+import { verifyCommand } from './verify.js';
+
+/** Every command of `sluice`, in the order of the help. */
+export const commands: readonly ((program: Command) => void)[] = [
+  initCommand,
+  serveCommand,
+  configCommand,
+  logCommand,
+  verifyCommand,
+];

@@ -1,0 +1,30 @@
+/* The command line. One file per command; this one only gathers them and shows errors in two lines. */
+import { Command } from 'commander';
+import { messageOf, OperatorError } from '../errors.js';
+import { printable } from '../log.js';
+import { commands } from './commands.js';
+
+const program = new Command('sluice')
+  .description('Sluice 水闸: payment gateway between a water utility and the public-utility platform')
+  .version('0.1.0')
+  .showHelpAfterError('(add --help for the options and an example)')
+  .enablePositionalOptions();
+for (const add of commands) add(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = 1;
+  if (error instanceof OperatorError) {
+    console.error(`sluice: ${printableLines(error.message)}\n  → ${error.next}`);
+  } else {
+    console.error(`sluice: internal fault: ${printable(messageOf(error))}`);
+    console.error('  → This is a defect of Sluice. Please report it with the stack trace below.');
+    console.error(error instanceof Error ? error.stack : error);
+    process.exitCode = 70;
+  }
+}
+
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}

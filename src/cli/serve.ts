@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { Command } from 'commander';
+import { type App, startApp } from '../app.js';
+import { directoryOf, loadConfig } from '../config/index.js';
+import { DEMO_PASSWORD } from './init.js';
+import { withDir, withExample } from './options.js';
+
+/** `sluice serve`: runs the gateway in the foreground until SIGTERM or SIGINT. */
+export function serveCommand(program: Command): void {
+  const serve = program
+    .command('serve')
+    .description('run the gateway; SIGTERM finishes what was accepted and exits 0');
+  withExample(withDir(serve), 'sluice serve --dir demo').action(async (options: { dir?: string }) => {
+    const dir = directoryOf(options.dir);
+    const config = loadConfig(dir);
+    const app = await startApp({ config });
+    console.log(readyText(dir, config.server.host, app.ports));
+    let stopping = false;
+    const stop = (signal: NodeJS.Signals) => {
+      if (stopping) {
+        console.log(`sluice: second ${signal}, stopping at once`);
+        process.exit(1);
+      }
+      stopping = true;
+      console.log(`sluice: ${signal}, finishing accepted requests (again to stop at once)`);
+      void app.stop().then(() => process.exit(0));
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+}
+
+/** The line that says where it is ready; below it, for a demo, what to try. */
+function readyText(dir: string, host: string, { platform, ...others }: App['ports']): string {
+  const more = Object.entries(others).map(([name, port]) => `, ${name} ${host}:${port}`);
+  const lines = [`sluice: ready on ${host}:${platform}${more.join('')}`];
+  if (existsSync(join(dir, 'certs', 'platform.p12'))) {
+    const here = relative(process.cwd(), dir) || '.';
+    lines.push(
+      `  The demo plays the platform with ${here}/certs/platform.crt and .key (platform.p12 for Java, password ${DEMO_PASSWORD}).`,
+      '  Try, in another terminal:',
+      `    bin/sluice send query --unit 36745 --customer 10125334 --dir ${here}`,
+      `    bin/sluice replay fixtures/messages --dir ${here}`,
+      `    bin/sluice verify --dir ${here}`,
+    );
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { databaseSettings } from '../database/index.js';
+import { serverSettings } from '../server/settings.js';
+import { units } from './units.js';
+
+const logSettings = z
+  .strictObject({
+    level: z.enum(['error', 'warn', 'info']).default('info'),
+    fileMiB: z.int().min(1).max(1024).default(20),
+    files: z.int().min(1).max(1000).default(10),
+  })
+  .prefault({});
+
+/** All of sluice.yaml; each room declares its own section. */
+export const configSchema = z.strictObject({
+  database: databaseSettings.prefault({}),
+  log: logSettings,
+  server: serverSettings,
+  units,
+});
+export type Config = z.output<typeof configSchema>;

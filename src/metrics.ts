@@ -1,0 +1,46 @@
+/** All metrics in one place, with name, help, unit and labels (values only from closed sets). */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export function makeMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  return {
+    registry,
+    exchanges: new Counter({
+      name: 'sluice_exchanges_total',
+      help: 'Requests answered, by service, result code and clearing unit',
+      labelNames: ['service', 'code', 'unit'],
+      registers,
+    }),
+    exchangeSeconds: new Histogram({
+      name: 'sluice_exchange_seconds',
+      help: 'Time from the whole request frame to the answer frame',
+      labelNames: ['service'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    connectionsRefused: new Counter({
+      name: 'sluice_connections_refused_total',
+      help: 'Connections refused before a request was read, by reason',
+      labelNames: ['reason'],
+      registers,
+    }),
+    connectionsEnded: new Counter({
+      name: 'sluice_connections_ended_total',
+      help: 'Connections of known peers, by how they ended',
+      labelNames: ['how'],
+      registers,
+    }),
+    connectionsOpen: new Gauge({
+      name: 'sluice_connections_open',
+      help: 'Open connections of known peers',
+      registers,
+    }),
+    exchangeLogLost: new Counter({
+      name: 'sluice_exchange_log_lost_total',
+      help: 'Rows of the exchange log that could not be written',
+      registers,
+    }),
+  };
+}
+export type Metrics = ReturnType<typeof makeMetrics>;

@@ -97,3 +97,38 @@ export const supplementOf = (order: PaymentOrder, more: Partial<SupplementOrder>
   orderedBy: 'recon test',
   ...more,
 });
+
+let customerCount = 0;
+/** A customer that no other test has, with bills named after it: `{ a: 100 }` is bill `<customer>a` of 202401 and so on by letter. */
+export async function customerWith(
+  world: World,
+  unit: Unit,
+  bills: Readonly<Record<string, number>> = {},
+  more: Omit<TestCustomer, 'bills'> & { readonly late?: string; readonly exempt?: boolean } = {},
+): Promise<string> {
+  const { late = '20240201', exempt = false, ...details } = more;
+  const customer = `k${String(++customerCount).padStart(5, '0')}`;
+  await world.addCustomer(unit, customer, {
+    ...details,
+    bills: Object.entries(bills).map(([letter, amount]) => ({
+      bill: customer + letter,
+      month: `2023${String(letter.charCodeAt(0) - 96).padStart(2, '0')}`,
+      amount,
+      lateFeeFrom: late,
+      lateFeeExempt: exempt,
+    })),
+  });
+  return customer;
+}
+
+/** What the customer owes, as one line: open bills by letter, prepaid. */
+export async function standing(
+  world: World,
+  unit: Unit,
+  customer: string,
+  asOf: Day = today,
+): Promise<string> {
+  const found = await world.other.arrears(unit, customer, asOf);
+  if (found === undefined) return 'unknown';
+  return `${found.bills.map((bill) => bill.bill.slice(customer.length)).join('')} ${found.prepaid}`;
+}

@@ -25,7 +25,7 @@ const RECORDS = (where: (table: 'p' | 'r') => string) => `
   where ${where('r')}`;
 const selectOfCustomer = sql(`
   ${RECORDS((t) => `${t}.unit = :unit and ${t}.customer = :customer and ${t}.booking_day between :fromDay and :toDay`)}
-  order by booked_at, record_no`);
+  order by booked_at, kind, record_no`);
 const selectOfDay = sql(`
   ${RECORDS((t) => `${t}.unit = :unit and ${t}.booking_day = :day`)}
   order by record_no`);

@@ -5,6 +5,7 @@ import { revenuePayments } from './0011-revenue-payments.js';
 import { revenueLedger } from './0012-revenue-ledger.js';
 import { revenueAgreements } from './0013-revenue-agreements.js';
 import { exchanges } from './0020-exchanges.js';
+import { auditLog } from './0080-audit-log.js';
 
 export const migrations: readonly Migration[] = [
   revenueCustomers,
@@ -12,4 +13,5 @@ export const migrations: readonly Migration[] = [
   revenueLedger,
   revenueAgreements,
   exchanges,
+  auditLog,
 ];

@@ -1,6 +1,6 @@
 /* The only place where the parts are wired together. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Clock, type Ids, systemClock, systemIds } from './clock.js';
 import type { LoadedConfig } from './config/index.js';
 import { migrate, openDatabase } from './database/index.js';
@@ -11,6 +11,7 @@ import { makeMetrics } from './metrics.js';
 import { legacyNeeds, watchTrust } from './pki/index.js';
 import { openBuiltinRevenue } from './revenue/index.js';
 import { listen, loadTrust, makeAnswerer, openExchangeLog } from './server/index.js';
+import { startSftpServer } from './sftp/index.js';
 
 export interface App {
   /** Name of what listens → its port. */
@@ -86,7 +87,18 @@ export async function startApp({ config, clock = systemClock, ids = systemIds }:
         log.event('trust.refused', { reason: messageOf(error) });
       }
     }
-    const ports = { platform: listener.port };
+    const sftp = config.sftp.enabled
+      ? await startSftpServer({
+          settings: config.sftp,
+          database,
+          hostKeysDir: join(config.dir, 'sftp'),
+          root: resolve(config.dir, config.sftp.root),
+          clock,
+          log,
+        })
+      : undefined;
+    if (sftp) closers.push(() => sftp.close());
+    const ports = { platform: listener.port, ...(sftp && { sftp: sftp.port }) };
     closers.push(writePorts(config.dir, ports));
     log.event('app.ready', { ...ports, database: config.database.client, units: units.size });
     return {

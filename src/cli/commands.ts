@@ -3,6 +3,7 @@ import { configCommand } from './config.js';
 import { initCommand } from './init.js';
 import { logCommand } from './log.js';
 import { serveCommand } from './serve.js';
+import { sftpCommand } from './sftp.js';
 import { verifyCommand } from './verify.js';
 
 /** Every command of `sluice`, in the order of the help. */
@@ -12,4 +13,5 @@ export const commands: readonly ((program: Command) => void)[] = [
   configCommand,
   logCommand,
   verifyCommand,
+  sftpCommand,
 ];

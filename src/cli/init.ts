@@ -17,6 +17,7 @@ import {
   writeWhole,
 } from '../pki/index.js';
 import { demoUnits, fillDemo } from '../revenue/index.js';
+import { createHostKeys, readHostKeys } from '../sftp/index.js';
 import { withDir, withExample } from './options.js';
 
 /** Password of the demo's PKCS#12 file and passphrase of its CA key: printed, documented, worth nothing. */
@@ -41,10 +42,13 @@ export function initCommand(program: Command): void {
     refuseForeign(dir);
     const demo = options.demo === true;
     await (demo ? makeDemoCertificates(dir, systemClock) : makeOwnCertificate(dir, systemClock));
+    createHostKeys(join(dir, 'sftp'));
     if (demo) await makeDemoDatabase(dir);
     // Last, so that an interrupted init is begun again instead of being taken for a finished one.
     writeFileSync(join(dir, 'sluice.yaml'), configTemplate(demo ? demoUnits : newUnits), { mode: 0o640 });
     console.log(demo ? `Made ${dir} with demo data and demo certificates.` : nextSteps(dir));
+    for (const key of readHostKeys(join(dir, 'sftp')))
+      console.log(`  SFTP host key ${key.type} ${key.fingerprint}`);
   });
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { databaseSettings } from '../database/index.js';
 import { serverSettings } from '../server/settings.js';
+import { sftpSettings } from '../sftp/settings.js';
 import { units } from './units.js';
 
 const logSettings = z
@@ -16,6 +17,7 @@ export const configSchema = z.strictObject({
   database: databaseSettings.prefault({}),
   log: logSettings,
   server: serverSettings,
+  sftp: sftpSettings,
   units,
 });
 export type Config = z.output<typeof configSchema>;

@@ -29,6 +29,12 @@ server:
     requestMs: 10000           # to answer it; afterwards 0009, and 200012 tells what became of it
     drainMs: 15000             # to finish accepted requests when stopping
 
+# The SFTP server for exchange files. Accounts: sluice sftp account add. All settings and limits: docs/sftp.md. 文件交换
+sftp:
+  host: 127.0.0.1        # 0.0.0.0 = all addresses of this machine
+  port: 2022             # 0 = any free port
+  root: exchange         # each account has its folder in here
+
 # The revenue database. sqlite needs nothing; a utility uses postgres, mysql or oracle (docs/databases.md). 营收数据库
 database:
   client: sqlite

@@ -5,7 +5,7 @@ import { revenuePayments } from './0011-revenue-payments.js';
 import { revenueLedger } from './0012-revenue-ledger.js';
 import { revenueAgreements } from './0013-revenue-agreements.js';
 import { exchanges } from './0020-exchanges.js';
-import { auditLog } from './0080-audit-log.js';
+import { sftpAccounts } from './0030-sftp-accounts.js';
 
 export const migrations: readonly Migration[] = [
   revenueCustomers,
@@ -13,5 +13,5 @@ export const migrations: readonly Migration[] = [
   revenueLedger,
   revenueAgreements,
   exchanges,
-  auditLog,
+  sftpAccounts,
 ];

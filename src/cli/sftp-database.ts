@@ -1,0 +1,34 @@
+import { resolve } from 'node:path';
+import { systemClock } from '../clock.js';
+import { directoryOf, type LoadedConfig, loadConfig } from '../config/index.js';
+import { type Database, openDatabase } from '../database/index.js';
+import { silentLog } from '../log.js';
+
+export interface SftpPlace {
+  readonly config: LoadedConfig;
+  readonly database: Database;
+  /** The folder in which each account has its tree. */
+  readonly root: string;
+}
+
+/** Opens the installation's database for one command, and closes it again. */
+export async function withSftp<T>(
+  dir: string | undefined,
+  work: (place: SftpPlace) => Promise<T>,
+): Promise<T> {
+  const config = loadConfig(directoryOf(dir));
+  const database = await openDatabase(config.database, {
+    dir: config.dir,
+    clock: systemClock,
+    log: silentLog,
+  });
+  try {
+    return await work({ config, database, root: resolve(config.dir, config.sftp.root) });
+  } finally {
+    await database.close();
+  }
+}
+
+/** As JSON: absent is `null`, moments are ISO texts. */
+export const momentJson = (at: number | undefined): string | null =>
+  at === undefined ? null : new Date(at).toISOString();

@@ -1,0 +1,37 @@
+import type { Clock, Ids } from '../clock.js';
+import type { Database } from '../database/index.js';
+import type { Log } from '../log.js';
+import type { Account } from './account.js';
+import type { AccountState } from './account-files.js';
+import type { Connection } from './connection.js';
+import type { HostKey } from './host-keys.js';
+import type { Gate } from './login.js';
+import type { Penalties } from './penalties.js';
+import type { SftpSettings } from './settings.js';
+
+/** A file that is there for processing now. */
+export interface PublishedFile {
+  readonly account: string;
+  readonly unit: string;
+  /** Below the account's folder, e.g. `/upload/A_DSDZ_39536_20240404.txt`. */
+  readonly path: string;
+}
+
+/** What all connections of a server share. */
+export interface ServerContext {
+  readonly settings: SftpSettings;
+  readonly database: Database;
+  readonly root: string;
+  readonly hostKeys: readonly HostKey[];
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly penalties: Penalties;
+  readonly passwordChecks: Gate;
+  readonly published: (file: PublishedFile) => void;
+  stateOf(account: string): AccountState;
+  /** @returns whether there is room for one more session of the account */
+  loggedIn(connection: Connection, account: Account, method: string): Promise<boolean>;
+  loggedOut(connection: Connection): void;
+  closed(connection: Connection, reason: string): void;
+}

@@ -10,7 +10,8 @@ export interface Link extends Pooled {
   /** Rows changed. Outside of a transaction it is committed by itself. */
   run(statement: Compiled, values: readonly Cell[]): Promise<number>;
   runMany(statement: Compiled, rows: readonly (readonly Cell[])[]): Promise<void>;
-  stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<Row>;
+  /** Rows in batches of some hundred. */
+  stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<readonly Row[]>;
   begin(limits: TransactionLimits): Promise<void>;
   commit(): Promise<void>;
   rollback(): Promise<void>;

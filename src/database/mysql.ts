@@ -20,6 +20,7 @@ export interface MysqlTarget {
 }
 /** Parameters of one statement; the protocol allows 65,535. */
 const PARAMETERS_MAX = 5000;
+const STREAM_ROWS = 200;
 
 export function mysqlDriver(target: MysqlTarget): Driver {
   return {
@@ -65,6 +66,7 @@ const SQL_MODE =
   'ANSI_QUOTES,PIPES_AS_CONCAT,STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
 
 class MysqlLink implements Link {
+  answerBy = 0;
   readonly bindStyle = 'question';
   dead = false;
   #mariadb = true;
@@ -110,16 +112,23 @@ class MysqlLink implements Link {
       await this.#execute(insertText(statement.insert, part.length), part.flat());
     }
   }
-  async *stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<Row> {
+  async *stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<readonly Row[]> {
     const rows = this.connection
       .execute({ sql: statement.text, values: values.map(bound) })
-      .stream({ highWaterMark: 200 });
+      .stream({ highWaterMark: STREAM_ROWS });
     let ended = false;
     rows.once('end', () => {
       ended = true;
     });
     try {
-      yield* rows.iterator({ destroyOnReturn: false });
+      let batch: Row[] = [];
+      for await (const row of rows.iterator({ destroyOnReturn: false })) {
+        batch.push(row);
+        if (batch.length < STREAM_ROWS) continue;
+        yield batch;
+        batch = [];
+      }
+      yield batch;
     } finally {
       // The connection is of use again only after the last row; the rest of an answer that nobody wants is read and dropped.
       if (!ended && !this.dead && rows.errored === null) await once(rows.resume(), 'end');

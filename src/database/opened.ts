@@ -15,7 +15,7 @@ import {
 import type { Driver, Link } from './driver.js';
 import { databaseError, LostError, labelled } from './labels.js';
 import type { Pool } from './pool.js';
-import { type Limits, LinkSession, type SessionHost, type Watch } from './session.js';
+import { type Limits, LinkSession, type SessionHost } from './session.js';
 
 /** Deadlocks and lost connections are tried this often in all, with growing pauses. */
 const ATTEMPTS_MAX = 6;
@@ -39,7 +39,6 @@ export class OpenedDatabase implements Database {
   readonly words: DialectWords;
   readonly #parts: OpenedParts;
   readonly #host: SessionHost;
-  readonly #silence = new Map<Link, number>();
   readonly #stopWatching: () => void;
   #tries = 0;
 
@@ -48,8 +47,11 @@ export class OpenedDatabase implements Database {
     this.client = parts.driver.words.client;
     this.words = parts.driver.words;
     const statements = new StatementCache(parts.driver.words, parts.driver.bindStyle);
-    this.#host = { driver: parts.driver, statements, watch: this.#watch };
-    this.#stopWatching = parts.clock.every(250, () => this.#cutSilent());
+    this.#host = { driver: parts.driver, statements, clock: parts.clock };
+    this.#stopWatching = parts.clock.every(250, () => {
+      parts.writers.cutSilent();
+      if (parts.readers !== parts.writers) parts.readers.cutSilent();
+    });
   }
 
   /** Free and used connections, for metrics and for tests. */
@@ -110,61 +112,44 @@ export class OpenedDatabase implements Database {
   }
 
   async #transaction<T>(work: (tx: Session) => Promise<T>, limits: Limits): Promise<T> {
-    const { writers } = this.#parts;
-    const limitMs = this.#limitMs(limits);
+    const { driver, writers } = this.#parts;
     const link = await this.#acquire(writers, this.client === 'sqlite' ? limits.lockWaitMs : undefined);
+    const session = new LinkSession(this.#host, link, this.#limitMs(limits));
     try {
-      await this.#begin(link, limits, limitMs);
-      const value = await this.#work(link, limitMs, work);
-      await this.#commit(link, limitMs);
+      let value: T;
+      try {
+        await session.call(() => link.begin(limits));
+        value = await work(session);
+        if (session.failure !== undefined) throw session.failure;
+      } catch (error) {
+        await this.#rollback(link);
+        // A refusal or a bug of the work goes up as it is, unless the whole may be tried again.
+        throw mayBeTriedAgain(session.failure) ? session.failure : error;
+      } finally {
+        session.end();
+      }
+      link.answerBy = this.#parts.clock.now() + session.limitMs;
+      try {
+        await link.commit();
+      } catch (error) {
+        const label = driver.commitLabel(error);
+        if (label === 'outcome-unknown') link.destroy('commit without answer');
+        else await this.#rollback(link);
+        throw databaseError(label, error);
+      }
       return value;
     } finally {
+      link.answerBy = 0;
       writers.release(link);
-    }
-  }
-
-  async #begin(link: Link, limits: Limits, limitMs: number): Promise<void> {
-    try {
-      await this.#watch(link, limitMs, () => link.begin(limits));
-    } catch (error) {
-      await this.#rollback(link);
-      throw labelled(this.#parts.driver, error, link);
-    }
-  }
-
-  /** The caller's part. Ends either with its value and nothing failed, or rolled back and thrown. */
-  async #work<T>(link: Link, limitMs: number, work: (tx: Session) => Promise<T>): Promise<T> {
-    const session = new LinkSession(this.#host, link, limitMs);
-    try {
-      const value = await work(session);
-      if (session.failure !== undefined) throw session.failure;
-      return value;
-    } catch (error) {
-      const { failure } = session;
-      await this.#rollback(link);
-      // A refusal or a bug of the work goes up as it is, unless the whole may be tried again.
-      throw failure !== undefined && mayBeTriedAgain(failure) ? failure : error;
-    } finally {
-      session.end();
-    }
-  }
-
-  async #commit(link: Link, limitMs: number): Promise<void> {
-    try {
-      await this.#watch(link, limitMs, () => link.commit());
-    } catch (error) {
-      const label = this.#parts.driver.commitLabel(error);
-      if (label === 'outcome-unknown') link.destroy('commit without answer');
-      else await this.#rollback(link);
-      throw databaseError(label, error);
     }
   }
 
   /** Rolls back, or gives the connection up: one in an unknown state never goes back to the pool. */
   async #rollback(link: Link): Promise<void> {
     if (link.dead) return;
+    link.answerBy = this.#parts.clock.now() + this.#parts.limits.statementTimeoutMs;
     try {
-      await this.#watch(link, this.#parts.limits.statementTimeoutMs, () => link.rollback());
+      await link.rollback();
     } catch {
       link.destroy('rollback failed');
     }
@@ -210,18 +195,6 @@ export class OpenedDatabase implements Database {
     }
   }
 
-  readonly #watch: Watch = async (link, limitMs, call) => {
-    this.#silence.set(link, this.#parts.clock.now() + limitMs);
-    try {
-      return await call();
-    } finally {
-      this.#silence.delete(link);
-    }
-  };
-  #cutSilent(): void {
-    const now = this.#parts.clock.now();
-    for (const [link, until] of this.#silence) if (now > until) link.destroy('no answer in time');
-  }
   #limitMs(limits: Limits): number {
     return Math.max(limits.lockWaitMs, limits.statementTimeoutMs) + SILENCE_GRACE_MS;
   }

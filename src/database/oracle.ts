@@ -50,6 +50,7 @@ export function oracleDriver(target: OracleTarget, module: OracleModule = oracle
 }
 
 class OracleLink implements Link {
+  answerBy = 0;
   readonly bindStyle = 'colon';
   #dead = false;
 
@@ -66,7 +67,7 @@ class OracleLink implements Link {
   async all(statement: Compiled, values: readonly Cell[]): Promise<readonly Row[]> {
     const { rows = [], metaData = [] } = await this.#execute(statement, values);
     const names = metaData.map((column) => column.name.toLowerCase());
-    return rows.map((row) => Object.fromEntries(names.map((name, at) => [name, row[at]])));
+    return rows.map((row) => rowOf(names, row));
   }
   async run(statement: Compiled, values: readonly Cell[]): Promise<number> {
     return (await this.#execute(statement, values)).rowsAffected ?? 0;
@@ -77,14 +78,14 @@ class OracleLink implements Link {
         autoCommit: false,
       });
   }
-  async *stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<Row> {
+  async *stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<readonly Row[]> {
     const { resultSet, metaData = [] } = await this.#execute(statement, values, true);
     if (resultSet === undefined) return;
     const names = metaData.map((column) => column.name.toLowerCase());
     try {
       for (;;) {
         const rows = await resultSet.getRows(STREAM_ROWS);
-        for (const row of rows) yield Object.fromEntries(names.map((name, at) => [name, row[at]]));
+        yield rows.map((row) => rowOf(names, row));
         if (rows.length < STREAM_ROWS) break;
       }
     } finally {
@@ -126,3 +127,6 @@ class OracleLink implements Link {
     });
   }
 }
+
+const rowOf = (names: readonly string[], row: readonly unknown[]): Row =>
+  Object.fromEntries(names.map((name, at) => [name, row[at]]));

@@ -8,6 +8,8 @@ import { DatabaseError } from './database.js';
 export interface Pooled {
   /** Lost, cut, or in a state that nobody knows. */
   readonly dead: boolean;
+  /** When the call that runs on it must have been answered (ms since 1970); 0 = none runs. */
+  answerBy: number;
   /** Ends it at once; calls that are waiting on it fail. Never throws. */
   destroy(reason: string): void;
 }
@@ -61,6 +63,13 @@ export class Pool<T extends Pooled> {
       last.link.destroy('found dead');
     }
     return this.#wait(timeoutMs);
+  }
+
+  /** Cuts those whose answer is overdue: a network that swallows packets tells nobody. */
+  cutSilent(): void {
+    const now = this.#options.clock.now();
+    for (const link of this.#used)
+      if (link.answerBy !== 0 && link.answerBy < now) link.destroy('no answer in time');
   }
 
   release(link: T): void {

@@ -1,10 +1,11 @@
 /** PostgreSQL: READ COMMITTED with row locks, prepared statements, a cursor for streams. */
 import { isIP } from 'node:net';
 import pg from 'pg';
-import type { Compiled, InsertShape } from './compile.js';
+import type { Compiled } from './compile.js';
 import type { Cell, Row } from './database.js';
 import type { Driver, Link, TransactionLimits } from './driver.js';
 import { postgresAlreadyThere, postgresCommitLabel, postgresLabel } from './errors-postgres.js';
+import { ask, BEGIN, copyRows, type PostgresResult } from './postgres-wire.js';
 import { wordsFor } from './words.js';
 
 export interface PostgresTarget {
@@ -18,8 +19,8 @@ export interface PostgresTarget {
   readonly statementTimeoutMs: number;
   readonly lockWaitMs: number;
 }
-/** Parameters of one message; the protocol allows 65,535. */
-const PARAMETERS_MAX = 10_000;
+/** From this many rows COPY is cheaper than one INSERT after the other. */
+const COPY_FROM_ROWS = 8;
 const STREAM_ROWS = 500;
 
 /** @param targets tried in turn until one takes writes: the members of a cluster with one primary */
@@ -70,6 +71,8 @@ async function connectTo(target: PostgresTarget, mustWrite: boolean): Promise<Po
       String(target.lockWaitMs),
       String(target.statementTimeoutMs + 60_000),
     ]);
+    await client.query({ name: BEGIN, text: 'begin' });
+    await client.query('rollback');
     if (mustWrite && settings.rows[0]?.read_only === 'on') throw new StandbyError(target);
   } catch (error) {
     link.destroy();
@@ -96,12 +99,14 @@ class StandbyError extends Error {
 }
 
 class PostgresLink implements Link {
+  answerBy = 0;
   readonly bindStyle = 'dollar';
   dead = false;
   /** Set by a warning of the server while a commit waits for its standby. */
   #warned = '';
   #cursors = 0;
-  #inTransaction = false;
+  /** `due`: BEGIN goes out with the next statement. */
+  #transaction: 'none' | 'due' | 'open' = 'none';
 
   constructor(
     readonly client: pg.Client,
@@ -120,36 +125,37 @@ class PostgresLink implements Link {
   }
 
   async all(statement: Compiled, values: readonly Cell[]): Promise<readonly Row[]> {
-    return (await this.#query(statement.name || undefined, statement.text, values)).rows;
+    return (await this.#ask(statement.name, statement.text, values)).rows;
   }
   async run(statement: Compiled, values: readonly Cell[]): Promise<number> {
-    return (await this.#query(statement.name || undefined, statement.text, values)).rowCount ?? 0;
+    return (await this.#ask(statement.name, statement.text, values)).rowCount ?? 0;
   }
 
   async runMany(statement: Compiled, rows: readonly (readonly Cell[])[]): Promise<void> {
-    if (statement.insert === undefined || statement.names.length !== statement.insert.names.length) {
+    const { insert } = statement;
+    // A name that stands twice has one number, so the values would not be in the order of the columns.
+    if (
+      insert === undefined ||
+      rows.length < COPY_FROM_ROWS ||
+      statement.names.length !== insert.names.length
+    ) {
       for (const values of rows) await this.run(statement, values);
       return;
     }
-    const most = Math.floor(PARAMETERS_MAX / statement.names.length);
-    for (let at = 0; at < rows.length; at += most) {
-      const part = rows.slice(at, at + most);
-      // A full part has always the same text and is prepared; the rest has not.
-      const name = part.length === most ? `${statement.name}m` : undefined;
-      await this.#query(name, insertText(statement.insert, part.length), part.flat());
-    }
+    await this.#open();
+    await copyRows(this.client, insert, rows);
   }
 
-  async *stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<Row> {
+  async *stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<readonly Row[]> {
     const cursor = `stream${++this.#cursors}`;
-    const own = !this.#inTransaction;
+    const own = this.#transaction === 'none';
     let intact = true;
-    if (own) await this.client.query('begin read only');
+    if (own) await ask(this.client, { text: 'begin read only' });
     try {
-      await this.#query(undefined, `declare ${cursor} no scroll cursor for ${statement.text}`, values);
+      await this.#ask('', `declare ${cursor} no scroll cursor for ${statement.text}`, values);
       for (;;) {
-        const { rows } = await this.client.query(`fetch ${STREAM_ROWS} from ${cursor}`);
-        yield* rows;
+        const { rows } = await ask(this.client, { text: `fetch ${STREAM_ROWS} from ${cursor}` });
+        yield rows;
         if (rows.length < STREAM_ROWS) break;
       }
     } catch (error) {
@@ -157,32 +163,35 @@ class PostgresLink implements Link {
       throw error;
     } finally {
       // Within a transaction that failed the cursor is gone already.
-      if (!this.dead && (own || intact)) await this.client.query(own ? 'rollback' : `close ${cursor}`);
+      if (!this.dead && (own || intact))
+        await ask(this.client, { text: own ? 'rollback' : `close ${cursor}` });
     }
   }
 
+  /** Sends nothing yet, unless the limits differ: BEGIN goes with the first statement. */
   async begin(limits: TransactionLimits): Promise<void> {
     const { statementTimeoutMs, lockWaitMs } = this.target;
-    let text = 'begin';
-    if (limits.lockWaitMs !== lockWaitMs)
-      text += `; set local lock_timeout = ${Math.ceil(limits.lockWaitMs)}`;
-    if (limits.statementTimeoutMs !== statementTimeoutMs)
-      text += `; set local statement_timeout = ${Math.ceil(limits.statementTimeoutMs)}`;
-    await this.client.query(text);
-    this.#inTransaction = true;
+    this.#transaction = 'due';
+    if (limits.lockWaitMs === lockWaitMs && limits.statementTimeoutMs === statementTimeoutMs) return;
+    await this.#open(
+      `; set local lock_timeout = ${Math.ceil(limits.lockWaitMs)}; set local statement_timeout = ${Math.ceil(limits.statementTimeoutMs)}`,
+    );
   }
   async commit(): Promise<void> {
-    this.#inTransaction = false;
+    const open = this.#transaction === 'open';
+    this.#transaction = 'none';
+    if (!open) return;
     this.#warned = '';
-    const result = await this.client.query('commit');
+    const result = await ask(this.client, { text: 'commit' });
     // The server answers COMMIT of a failed transaction with ROLLBACK, and not as an error.
     if (result.command !== 'COMMIT') throw new UncommittedError();
     // "canceling wait for synchronous replication": committed here, but a failover may lose it.
     if (this.#warned !== '') throw new UnreplicatedError(this.#warned);
   }
   async rollback(): Promise<void> {
-    this.#inTransaction = false;
-    await this.client.query('rollback');
+    const open = this.#transaction === 'open';
+    this.#transaction = 'none';
+    if (open) await ask(this.client, { text: 'rollback' });
   }
   destroy(): void {
     this.dead = true;
@@ -191,18 +200,17 @@ class PostgresLink implements Link {
     this.client.connection.stream.destroy();
   }
 
-  #query(name: string | undefined, text: string, values: readonly Cell[]) {
-    const config = { text, values: values as unknown[] };
-    return this.client.query<Record<string, unknown>>(name === undefined ? config : { ...config, name });
+  /** Where a statement does not begin the transaction itself: BEGIN alone. */
+  async #open(more = ''): Promise<void> {
+    if (this.#transaction !== 'due') return;
+    this.#transaction = 'open';
+    await ask(this.client, { text: `begin${more}` });
   }
-}
-
-function insertText(insert: InsertShape, rows: number): string {
-  const width = insert.columns.length;
-  const row = (at: number) =>
-    `(${insert.columns.map((_, column) => `$${at * width + column + 1}`).join(',')})`;
-  const all = Array.from({ length: rows }, (_, at) => row(at)).join(',');
-  return `insert into ${insert.table} (${insert.columns.join(',')}) values ${all}`;
+  #ask(name: string, text: string, values: readonly Cell[]): Promise<PostgresResult> {
+    const opening = this.#transaction === 'due';
+    if (opening) this.#transaction = 'open';
+    return ask(this.client, { text, values, ...(name === '' ? {} : { name }) }, opening);
+  }
 }
 
 class UncommittedError extends Error {

@@ -1,4 +1,5 @@
 /** One connection in use, seen by the rooms above: compiles, converts, labels errors, and is watched for silence. */
+import type { Clock } from '../clock.js';
 import { type StatementCache, valuesOf } from './compile.js';
 import {
   type Binds,
@@ -16,15 +17,14 @@ import { labelled } from './labels.js';
 export interface SessionHost {
   readonly driver: Driver;
   readonly statements: StatementCache;
-  readonly watch: Watch;
+  readonly clock: Clock;
 }
-/** Runs one call on a connection, and cuts the connection when there is no answer in time. */
-export type Watch = <T>(link: Link, limitMs: number, call: () => Promise<T>) => Promise<T>;
 
 export class LinkSession implements Session {
   readonly client: Client;
   #ended: DatabaseError | undefined;
   #streaming = false;
+  #running = 0;
 
   constructor(
     readonly host: SessionHost,
@@ -45,18 +45,18 @@ export class LinkSession implements Session {
 
   all(statement: Statement, binds: Binds = {}): Promise<readonly Row[]> {
     const compiled = this.host.statements.get(statement);
-    return this.#call(() => this.link.all(compiled, valuesOf(compiled.names, binds)));
+    return this.call(() => this.link.all(compiled, valuesOf(compiled.names, binds)));
   }
 
   run(statement: Statement, binds: Binds = {}): Promise<number> {
     const compiled = this.host.statements.get(statement);
-    return this.#call(() => this.link.run(compiled, valuesOf(compiled.names, binds)));
+    return this.call(() => this.link.run(compiled, valuesOf(compiled.names, binds)));
   }
 
   async runMany(statement: Statement, rows: readonly Binds[]): Promise<void> {
     if (rows.length === 0) return;
     const compiled = this.host.statements.get(statement);
-    await this.#call(() =>
+    await this.call(() =>
       this.link.runMany(
         compiled,
         rows.map((binds) => valuesOf(compiled.names, binds)),
@@ -66,33 +66,38 @@ export class LinkSession implements Session {
 
   async *stream(statement: Statement, binds: Binds = {}): AsyncIterable<Row> {
     const compiled = this.host.statements.get(statement);
-    const rows = this.link.stream(compiled, valuesOf(compiled.names, binds))[Symbol.asyncIterator]();
+    const batches = this.link.stream(compiled, valuesOf(compiled.names, binds))[Symbol.asyncIterator]();
     try {
       for (;;) {
-        const next = await this.#call(() => rows.next());
+        const next = await this.call(() => batches.next());
         if (next.done === true) return;
         this.#streaming = true;
-        yield next.value;
+        yield* next.value;
         this.#streaming = false;
       }
     } finally {
       this.#streaming = false;
-      if (this.#ended === undefined) await this.#call(async () => rows.return?.());
+      if (this.#ended === undefined) await this.call(async () => batches.return?.());
     }
   }
 
-  async #call<T>(call: () => Promise<T>): Promise<T> {
+  /** One call of the driver: watched, labelled; the first that fails ends the session. */
+  async call<T>(call: () => Promise<T>): Promise<T> {
     if (this.#ended !== undefined) throw this.#ended;
     if (this.#streaming)
       throw new DatabaseError(
         'fault',
         'a stream of this transaction is still open: nothing else may be asked',
       );
+    this.link.answerBy = this.host.clock.now() + this.limitMs;
+    this.#running++;
     try {
-      return await this.host.watch(this.link, this.limitMs, call);
+      return await call();
     } catch (error) {
       this.#ended ??= labelled(this.host.driver, error, this.link);
       throw this.#ended;
+    } finally {
+      if (--this.#running === 0) this.link.answerBy = 0;
     }
   }
 }

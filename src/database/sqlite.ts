@@ -2,6 +2,7 @@
  * SQLite, embedded: one connection writes (WAL, synchronous=FULL), others read. The driver is synchronous, so nothing here may wait inside of it:
  * another process that holds the file's write lock is waited for by trying again from the event loop.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import SqliteDatabase from 'better-sqlite3';
 import type { Clock } from '../clock.js';
 import type { Compiled } from './compile.js';
@@ -13,6 +14,9 @@ import { wordsFor } from './words.js';
 type Prepared = ReturnType<SqliteDatabase['prepare']>;
 /** What a statement may block the event loop for another process' lock. */
 const BUSY_MS = 20;
+const STREAM_ROWS = 200;
+/** Rows of one call written before the event loop has its turn. */
+const WRITE_ROWS = 500;
 
 export function sqliteDriver(file: string, clock: Clock): Driver & { connectReader(): Promise<Link> } {
   return {
@@ -39,6 +43,7 @@ export function openFile(file: string, readonly: boolean): SqliteDatabase {
 }
 
 class SqliteLink implements Link {
+  answerBy = 0;
   readonly bindStyle = 'question';
   readonly #prepared = new Map<Compiled, Prepared>();
   dead = false;
@@ -57,10 +62,22 @@ class SqliteLink implements Link {
   }
   async runMany(statement: Compiled, rows: readonly (readonly Cell[])[]): Promise<void> {
     const prepared = this.#prepare(statement);
-    for (const values of rows) prepared.run(values.map(bound));
+    for (const [at, values] of rows.entries()) {
+      prepared.run(values.map(bound));
+      if (at % WRITE_ROWS === WRITE_ROWS - 1) await nextTurn();
+    }
   }
-  async *stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<Row> {
-    yield* this.#prepare(statement).iterate(values.map(bound)) as IterableIterator<Row>;
+  async *stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<readonly Row[]> {
+    let batch: Row[] = [];
+    for (const row of this.#prepare(statement).iterate(values.map(bound)) as IterableIterator<Row>) {
+      batch.push(row);
+      if (batch.length < STREAM_ROWS) continue;
+      yield batch;
+      batch = [];
+      // Between the batches the event loop answers others.
+      await nextTurn();
+    }
+    yield batch;
   }
 
   /** IMMEDIATE takes the write lock now: a transaction that began by reading could otherwise never be let to write (SQLITE_BUSY_SNAPSHOT). */

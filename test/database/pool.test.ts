@@ -5,6 +5,7 @@ import { TestClock } from '../support/test-clock.js';
 
 class Connection {
   dead = false;
+  answerBy = 0;
   destroyed = '';
   destroy(reason: string) {
     this.dead = true;

@@ -1,0 +1,111 @@
+/** Two kinds of call that the driver lets us add to it: BEGIN together with the first statement, and COPY for many rows. */
+import pg from 'pg';
+import type { InsertShape } from './compile.js';
+import type { Cell } from './database.js';
+
+/** As much of the driver's connection as the calls below use. */
+interface Wire {
+  bind(config: { portal?: string; statement: string; values?: readonly unknown[] }): void;
+  execute(config: { portal?: string; rows?: number }): void;
+  query(text: string): void;
+  sendCopyFromChunk(chunk: Buffer): void;
+  endCopyFrom(): void;
+}
+interface QueryInside {
+  prepare(connection: Wire): void;
+  handleCommandComplete(message: unknown, connection: Wire): void;
+}
+export interface PostgresResult {
+  readonly command: string;
+  readonly rowCount: number | null;
+  readonly rows: readonly Record<string, unknown>[];
+}
+interface QueryConfig {
+  readonly text: string;
+  readonly values?: readonly unknown[];
+  readonly name?: string;
+  readonly queryMode?: 'extended';
+}
+type Callback = (error: Error | null, result: PostgresResult) => void;
+
+// The driver's own types leave out what a derived class needs.
+const DriverQuery = pg.Query as unknown as new (
+  config: QueryConfig,
+  callback: Callback,
+) => QueryInside & pg.Query;
+
+/** The prepared statement that every connection has from its start. */
+export const BEGIN = 'sluice_begin';
+
+/**
+ * BEGIN and the first statement in one message: one round trip and two system calls less per payment. Both stand before one Sync, so when BEGIN fails
+ * the server skips the statement; it can never run outside of the transaction.
+ */
+class OpeningQuery extends DriverQuery {
+  #begun = false;
+  constructor(config: QueryConfig, callback: Callback) {
+    // Without binds the driver would take the simple protocol, which has no room for two.
+    super({ ...config, queryMode: 'extended' }, callback);
+  }
+  override prepare(connection: Wire): void {
+    connection.bind({ statement: BEGIN });
+    connection.execute({});
+    super.prepare(connection);
+  }
+  override handleCommandComplete(message: unknown, connection: Wire): void {
+    if (this.#begun) super.handleCommandComplete(message, connection);
+    this.#begun = true;
+  }
+}
+
+/** One call; `opening` begins the transaction with it. */
+export function ask(client: pg.Client, config: QueryConfig, opening = false): Promise<PostgresResult> {
+  return new Promise((resolve, reject) => {
+    const done: Callback = (error, result) => (error === null ? resolve(result) : reject(error));
+    client.query(opening ? new OpeningQuery(config, done) : new DriverQuery(config, done));
+  });
+}
+
+/** Many rows by COPY, which costs the server a fraction of INSERT. */
+export function copyRows(
+  client: pg.Client,
+  insert: InsertShape,
+  rows: readonly (readonly Cell[])[],
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let failure: Error | undefined;
+    client.query({
+      submit(connection: Wire) {
+        connection.query(`copy ${insert.table} (${insert.columns.join(',')}) from stdin`);
+      },
+      handleCopyInResponse(connection: Wire) {
+        for (let at = 0; at < rows.length; at += CHUNK_ROWS)
+          connection.sendCopyFromChunk(
+            Buffer.from(
+              rows
+                .slice(at, at + CHUNK_ROWS)
+                .map(copyLine)
+                .join(''),
+            ),
+          );
+        connection.endCopyFrom();
+      },
+      handleError(error: Error) {
+        failure ??= error;
+        reject(error);
+      },
+      handleCommandComplete() {},
+      handleReadyForQuery() {
+        if (failure === undefined) resolve();
+      },
+    } as unknown as pg.Submittable);
+  });
+}
+const CHUNK_ROWS = 1000;
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+function copyLine(values: readonly Cell[]): string {
+  const cells = values.map((value) =>
+    value === null ? '\\N' : String(value).replace(/[\\\n\r\t]/g, (c) => ESCAPES[c] ?? c),
+  );
+  return `${cells.join('\t')}\n`;
+}

@@ -1,4 +1,5 @@
 /** The database room: what the others may use of it. The contract itself is database.ts. */
+export * from './audit.js';
 export * from './cells.js';
 export * from './database.js';
 export { type MigrationState, migrate, migrationStatus, rollback } from './migrate.js';

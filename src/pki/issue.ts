@@ -1,6 +1,14 @@
 /** Making certificates: a local CA, certificates signed by it, self-signed certificates (RFC 5280 profile that JDK 8 to 21 accept). */
 import { type Ids, type Moment, systemIds } from '../clock.js';
-import { type Credential, certificateOf, generateKeyPair, type KeyType, signingKey, x509 } from './x509.js';
+import {
+  type Credential,
+  certificateOf,
+  generateKeyPair,
+  type KeyType,
+  signingAlgorithmOf,
+  signingKey,
+  x509,
+} from './x509.js';
 
 const DAY_MS = 86_400_000;
 /** Valid from a little before now, because the clocks of peers differ. */
@@ -118,6 +126,7 @@ export async function signLeaf(
     issuer: ca.subjectName,
     publicKey,
     signingKey: await signingKey(params.ca.keyPem),
+    signingAlgorithm: signingAlgorithmOf(params.ca.keyPem),
     serialNumber: serialNumber(params),
     notBefore: wanted.notBefore,
     notAfter: new Date(Math.min(wanted.notAfter.getTime(), ca.notAfter.getTime())),

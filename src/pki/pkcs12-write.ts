@@ -20,7 +20,8 @@ import {
   set,
 } from './der.js';
 import { oids } from './oids.js';
-import { type Cipher, encrypt, type KdfHash, pbes2, pkcs12Derive, tripleDes } from './pkcs12-kdf.js';
+import { type Encrypted, pbes2Encrypt } from './pbes2.js';
+import { encrypt, type KdfHash, pkcs12Derive, tripleDes } from './pkcs12-kdf.js';
 import { certificatesOf, fingerprint } from './x509.js';
 
 /**
@@ -97,21 +98,15 @@ function encryptedContent(params: Pkcs12Params, contents: BaseBlock) {
   return seq(oid(oids.encryptedData), explicit(0, seq(integer(0), info)));
 }
 
-function encrypted(params: Pkcs12Params, plain: Uint8Array): { algorithm: BaseBlock; bytes: Buffer } {
+function encrypted(params: Pkcs12Params, plain: Uint8Array): Encrypted {
   const { ids = systemIds, strength = 'compatible', password } = params;
-  const salt = ids.bytes(16);
   const rounds = ROUNDS[strength];
   if (strength === 'compatible') {
+    const salt = ids.bytes(16);
     const algorithm = seq(oid(oids.pbeTripleDes), seq(octets(salt), integer(rounds)));
     return { algorithm, bytes: encrypt(tripleDes(password, salt, rounds), plain) };
   }
-  const cipher: Cipher = pbes2('aes-256-cbc', 'sha256', password, salt, rounds, 32, ids.bytes(16));
-  const kdf = seq(
-    oid(oids.pbkdf2),
-    seq(octets(salt), integer(rounds), integer(32), seq(oid(oids.hmacSha256), nothing())),
-  );
-  const algorithm = seq(oid(oids.pbes2), seq(kdf, seq(oid(oids.aes256Cbc), octets(cipher.iv))));
-  return { algorithm, bytes: encrypt(cipher, plain) };
+  return pbes2Encrypt(plain, password, rounds, ids);
 }
 
 function pfx(params: Pkcs12Params, contents: BaseBlock[]): Buffer {

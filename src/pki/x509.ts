@@ -66,6 +66,9 @@ function signingAlgorithm(key: KeyObject) {
   );
 }
 
+/** The same for a key as PEM. */
+export const signingAlgorithmOf = (keyPem: string) => signingAlgorithm(createPrivateKey(keyPem));
+
 /** The key as the library wants it, with the algorithm it signs with. */
 export async function signingKey(keyPem: string): Promise<webcrypto.CryptoKey> {
   const key = createPrivateKey(keyPem);

@@ -6,6 +6,7 @@ import { revenueLedger } from './0012-revenue-ledger.js';
 import { revenueAgreements } from './0013-revenue-agreements.js';
 import { exchanges } from './0020-exchanges.js';
 import { sftpAccounts } from './0030-sftp-accounts.js';
+import { auditLog } from './0080-audit-log.js';
 
 export const migrations: readonly Migration[] = [
   revenueCustomers,
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   revenueAgreements,
   exchanges,
   sftpAccounts,
+  auditLog,
 ];

@@ -50,9 +50,13 @@ export interface World {
   readonly other: RevenueSystem;
   readonly clock: ReturnType<typeof testClock>;
   addCustomer(unit: Unit, customer: string, details: TestCustomer): Promise<void>;
-  lockBill(unit: Unit, bill: string, batch: string | undefined): Promise<void>;
+  /** Issues a bill as the unit's rules say: settled from prepaid where it covers it. */
+  issueBill(unit: Unit, customer: string, bill: TestBill): Promise<void>;
+  lockBill(unit: Unit, bill: string, batch: string | undefined, frozenLateFee?: bigint): Promise<void>;
   /** What is wrong with the books: nothing. */
   verify(): Promise<readonly unknown[]>;
+  /** Σ of the unit's ledger lines. */
+  ledgerSum(unit: Unit): Promise<bigint>;
 }
 
 let serialCount = 0;

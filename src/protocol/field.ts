@@ -96,6 +96,8 @@ export interface Field<T, Absent, W = T> {
   readonly refusedAs: '1002' | undefined;
   readonly note: string;
   readonly absent: Absent;
+  /** The value in code is the text on the wire, so that `write` need not be called. */
+  readonly verbatim: boolean;
   /** Gets what is not empty; answers `undefined` after reporting an issue. */
   read(raw: unknown, at: Reading): T | undefined;
   write(value: W, dialect: WireDialect): unknown;
@@ -119,20 +121,22 @@ export type AbsentOf<O extends Options, A> = O extends { readonly required: true
 /** Issues and unknown names beyond this are not kept: a hostile body must not make long logs. */
 const KEPT_MAX = 50;
 const NAME_CHARS_MAX = 64;
+const none: readonly never[] = [];
 
 /** What all fields of one message or line share while it is read. */
 export class Reading {
-  readonly issues: Issue[] = [];
-  readonly ignored: string[] = [];
+  issues: readonly Issue[] = none;
+  ignored: readonly string[] = none;
   /** Wire name and index of the rows that are being read, outermost first. */
   readonly trail: (string | number)[] = [];
-  /** The field that is being read, and its column. */
+  /** The field that is being read. */
   field: Field<unknown, unknown> | undefined;
-  column = 0;
 
   constructor(
     readonly dialect: WireDialect,
     readonly root: string,
+    /** Of a line, so that a fault can name its column. */
+    readonly columns?: Fields,
   ) {}
 
   /** Reports a fault of the field that is being read. The path is made here and not before, because faults are rare. */
@@ -141,11 +145,23 @@ export class Reading {
     const { field } = this;
     const answer = fault === 'empty' ? '0004' : (field?.refusedAs ?? '0003');
     const path = this.pathOf(field?.wire ?? '');
-    this.issues.push({ path, title: field?.title ?? '', fault, detail, answer, column: this.column });
+    this.issues = this.issues.concat({
+      path,
+      title: field?.title ?? '',
+      fault,
+      detail,
+      answer,
+      column: this.columnOf(),
+    });
     return undefined;
   }
+  private columnOf(): number {
+    const wire = this.trail[0] ?? this.field?.wire;
+    return Object.values(this.columns ?? {}).findIndex((field) => field.wire === wire) + 1;
+  }
   ignore(wire: string): void {
-    if (this.ignored.length < KEPT_MAX) this.ignored.push(this.pathOf(wire.slice(0, NAME_CHARS_MAX)));
+    if (this.ignored.length >= KEPT_MAX) return;
+    this.ignored = this.ignored.concat(this.pathOf(wire.slice(0, NAME_CHARS_MAX)));
   }
   private pathOf(wire: string): string {
     let path = this.root;

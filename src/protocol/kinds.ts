@@ -21,7 +21,8 @@ interface Scalar<T> {
   readonly shape: Shape;
   readonly absent: unknown;
   parse(text: string, at: Reading): T | undefined;
-  write(value: T, dialect: WireDialect): string;
+  /** Left out where the value is the text. */
+  readonly write?: (value: T, dialect: WireDialect) => string;
 }
 function scalar<T, A>(kind: Scalar<T>, o: Options): Field<T, A> {
   const { wire, title, shape, write, parse } = kind;
@@ -29,7 +30,8 @@ function scalar<T, A>(kind: Scalar<T>, o: Options): Field<T, A> {
     ...common(wire, title, o),
     shape,
     absent: kind.absent as A, // `never` for required fields, which have no absent value to look at.
-    write,
+    verbatim: write === undefined,
+    write: write ?? String,
     read(raw, at) {
       if (typeof raw === 'string') return parse(raw, at);
       if (typeof raw === 'number')
@@ -47,9 +49,16 @@ export function common(wire: string, title: string, o: Options) {
 const isExact = (raw: number): boolean =>
   Number.isSafeInteger(raw) || (Number.isFinite(raw) && Math.abs(raw) < 1e12 && !Number.isInteger(raw));
 
-// No database column and no log line wants them; NUL is refused by PostgreSQL, half a surrogate pair by every charset.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+/** No database column and no log line wants them; NUL is refused by PostgreSQL, half a surrogate pair by every charset. */
+function isClean(s: string): boolean {
+  for (let i = 0; i < s.length; i += 1) {
+    const unit = s.charCodeAt(i);
+    if (unit < 0x20 ? unit !== 0x09 && unit !== 0x0a && unit !== 0x0d : unit === 0x7f) return false;
+    if (unit >= 0xd800 && unit < 0xe000)
+      return s.isWellFormed() && isClean(s.replace(/[\ud800-\udfff]/g, ''));
+  }
+  return true;
+}
 
 /** Text of `min` to `max` characters (UTF-16 units), without control characters. */
 export function text<const O extends Options & { readonly min?: number; readonly max: number }>(
@@ -69,11 +78,8 @@ export function text<const O extends Options & { readonly min?: number; readonly
         if (s.length < charsMin || s.length > charsMax) {
           return at.fail('length', `${s.length} characters, allowed ${charsMin}..${charsMax}`);
         }
-        if (CONTROL.test(s) || !s.isWellFormed())
-          return at.fail('format', 'control characters or half a character');
-        return s;
+        return isClean(s) ? s : at.fail('format', 'control characters or half a character');
       },
-      write: (value) => value,
     },
     o,
   );
@@ -87,7 +93,7 @@ export function serial<const O extends Options>(
 ): Field<Serial, AbsentOf<O, undefined>> {
   const parse = (s: string, at: Reading) =>
     parseSerial(s) ?? at.fail('format', 'expected 10..32 visible ASCII characters without | $ #');
-  return scalar({ wire, title, shape: { kind: 'serial' }, absent: undefined, parse, write: String }, o);
+  return scalar({ wire, title, shape: { kind: 'serial' }, absent: undefined, parse }, o);
 }
 
 /** A number of things, 0 to `max`. */
@@ -160,7 +166,7 @@ export function month<const O extends Options>(
   const parse = (s: string, at: Reading) =>
     parseMonth(s.length === 8 && parseDay(s) !== undefined ? s.slice(0, 6) : s) ??
     at.fail('format', 'expected yyyyMM');
-  return scalar({ wire, title, shape: { kind: 'month' }, absent: undefined, parse, write: String }, o);
+  return scalar({ wire, title, shape: { kind: 'month' }, absent: undefined, parse }, o);
 }
 
 /** `yyyyMMdd`; a time behind it (`yyyyMMdd HH:mm:ss`) is read and dropped, because some peers send it. */
@@ -172,7 +178,7 @@ export function day<const O extends Options>(
   const parse = (s: string, at: Reading) =>
     parseDay(s.length > 8 && /^ \d\d:\d\d(?::\d\d)?$/.test(s.slice(8)) ? s.slice(0, 8) : s) ??
     at.fail('format', 'expected a day that exists, yyyyMMdd');
-  return scalar({ wire, title, shape: { kind: 'day' }, absent: undefined, parse, write: String }, o);
+  return scalar({ wire, title, shape: { kind: 'day' }, absent: undefined, parse }, o);
 }
 
 const TIME = /^(?:[01]\d|2[0-3])[0-5]\d[0-5]\d$/;
@@ -187,7 +193,7 @@ export function time<const O extends Options>(
     const whole = digits.length === 4 ? `${digits}00` : digits;
     return TIME.test(whole) ? whole : at.fail('format', 'expected HHmmss');
   };
-  return scalar({ wire, title, shape: { kind: 'time' }, absent: undefined, parse, write: String }, o);
+  return scalar({ wire, title, shape: { kind: 'time' }, absent: undefined, parse }, o);
 }
 
 /** A moment in China time, `yyyyMMddHHmmss`. */
@@ -200,7 +206,7 @@ export function stamp<const O extends Options>(
     parseDay(s.slice(0, 8)) !== undefined && TIME.test(s.slice(8))
       ? s
       : at.fail('format', 'expected yyyyMMddHHmmss');
-  return scalar({ wire, title, shape: { kind: 'stamp' }, absent: undefined, parse, write: String }, o);
+  return scalar({ wire, title, shape: { kind: 'stamp' }, absent: undefined, parse }, o);
 }
 
 /** A closed set; the keys become a union type, the meanings go into the docs. */
@@ -213,8 +219,5 @@ export function code<const C extends Readonly<Record<string, string>>, const O e
   const isKnown = (s: string): s is keyof C & string => Object.hasOwn(meanings, s);
   const parse = (s: string, at: Reading) =>
     isKnown(s) ? s : at.fail('unknown-code', `not one of ${Object.keys(meanings).join(' ')}`);
-  return scalar(
-    { wire, title, shape: { kind: 'code', meanings }, absent: undefined, parse, write: String },
-    o,
-  );
+  return scalar({ wire, title, shape: { kind: 'code', meanings }, absent: undefined, parse }, o);
 }

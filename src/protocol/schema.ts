@@ -7,9 +7,9 @@ export * from './composite.js';
 export * from './field.js';
 export * from './kinds.js';
 
-function reading<T>(dialect: WireDialect, root: string, read: (at: Reading) => T): Read<T> {
-  const at = new Reading(dialect, root);
-  const value = read(at);
+/** What the codec makes of it, or the issues that it met. */
+function reading<T, R>(codec: { read(raw: R, at: Reading): T }, raw: R, at: Reading): Read<T> {
+  const value = codec.read(raw, at);
   const { ignored, issues } = at;
   return issues.length > 0 ? { ok: false, issues, ignored } : { ok: true, value, ignored };
 }
@@ -45,8 +45,8 @@ export function defineMessage<const C extends string, Q extends Fields, A extend
   const answer = objectCodec(d.answer);
   return {
     ...d,
-    readRequest: (body, dialect) => reading(dialect, 'body', (at) => request.read(body, at)),
-    readAnswer: (body, dialect) => reading(dialect, 'body', (at) => answer.read(body, at)),
+    readRequest: (body, dialect) => reading(request, body, new Reading(dialect, 'body')),
+    readAnswer: (body, dialect) => reading(answer, body, new Reading(dialect, 'body')),
     writeRequest: (value, dialect) => request.write(value, dialect),
     writeAnswer: (value, dialect) => withPeerCode(answer.write(value, dialect), dialect),
     writeRefusal(result, resultText, dialect) {
@@ -93,7 +93,7 @@ export function defineLine<S extends Fields>(d: { readonly title: string; readon
     ...codec,
     /** @param root what the path of an issue begins with, e.g. `DSDZ[12]` */
     readLine: (line: string, root: string, dialect: WireDialect): Read<Decoded<S>> =>
-      reading(dialect, root, (at) => codec.read(line, at)),
+      reading(codec, line, new Reading(dialect, root, d.columns)),
     writeLine: (value: Encodable<S>, dialect: WireDialect): string => codec.write(value, dialect),
   };
 }

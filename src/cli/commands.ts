@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { auditCommand } from './audit.js';
+import { certsCommand } from './certs.js';
 import { configCommand } from './config.js';
 import { initCommand } from './init.js';
 import { logCommand } from './log.js';
@@ -11,6 +13,8 @@ export const commands: readonly ((program: Command) => void)[] = [
   initCommand,
   serveCommand,
   configCommand,
+  certsCommand,
+  auditCommand,
   logCommand,
   verifyCommand,
   sftpCommand,

@@ -81,14 +81,17 @@ function chainFinding(about: string, chain: readonly X509Certificate[]): Finding
   const [own] = chain;
   if (own === undefined) return finding('critical', about, 'there is no certificate');
   if (own.checkIssued(own)) return finding('ok', about, 'self-signed: peers pin it');
-  const ordered = orderChain(own, chain);
-  if (chain.length > 1 && ordered.certificates.length < chain.length)
+  const ordered = orderChain(own, chain).certificates;
+  const last = ordered.at(-1) ?? own;
+  // The root may stand at the end: superfluous, but every peer takes it.
+  const sent = chain.filter((one) => !(last.checkIssued(one) && one.checkIssued(one)));
+  if (sent.length > ordered.length || sent.some((one, i) => one !== ordered[i]))
     return finding(
       'warning',
       about,
       'certificates that are not its issuers, or out of order, stand behind it',
     );
-  return ordered.complete || chain.length > 1
+  return chain.length > 1
     ? finding('ok', about, `sent with ${chain.length - 1} issuer(s)`)
     : finding('ok', about, `sent alone, issued by ${subjectText(own.issuer)}: peers need that CA or pin it`);
 }

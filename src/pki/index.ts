@@ -12,6 +12,7 @@ export * from './identity.js';
 export * from './inventory.js';
 export * from './issue.js';
 export * from './lock.js';
+export { oldJavaRemarks } from './old-java.js';
 export * from './own.js';
 export * from './pbes2.js';
 export * from './peer-admin.js';

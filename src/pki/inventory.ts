@@ -5,7 +5,8 @@ import { subjectText } from './distinguished-name.js';
 import { certificateFiles, readIfThere } from './files.js';
 import { loadRotation } from './identity.js';
 import { loadPeers } from './peers.js';
-import { loadRevokedFingerprints } from './revocation.js';
+import { pemText } from './read-store.js';
+import { loadRevocations } from './revocation.js';
 import { keyText, signatureOf, weaknessOf } from './weakness.js';
 import { certificatesOf } from './x509.js';
 
@@ -23,6 +24,7 @@ export interface CertificateInfo {
   readonly issuer: string;
   readonly serial: string;
   readonly sha256: string;
+  readonly pem: string;
   readonly key: string;
   readonly signature: string;
   readonly validFrom: Moment;
@@ -41,6 +43,7 @@ export const describeCertificate = (certificate: X509Certificate, now: Moment) =
   issuer: subjectText(certificate.issuer),
   serial: certificate.serialNumber,
   sha256: certificate.fingerprint256,
+  pem: pemText(certificate),
   key: keyText(certificate),
   signature: signatureOf(certificate),
   validFrom: certificate.validFromDate.getTime(),
@@ -86,15 +89,19 @@ async function fromFile(
 }
 
 async function fromPeers(dir: string, now: Moment): Promise<CertificateInfo[]> {
-  const revoked = new Set((await loadRevokedFingerprints(dir)).map(({ sha256 }) => sha256));
-  return (await loadPeers(dir)).flatMap((peer) => {
+  const peers = await loadPeers(dir);
+  const revocations = await loadRevocations(
+    dir,
+    peers.flatMap((peer) => (peer.ca ? [peer.ca.pem] : [])),
+  );
+  return peers.flatMap((peer) => {
     const purpose = `units ${peer.units.join(', ')}`;
     const pins = peer.pins.flatMap((pin) =>
       certificatesOf(pin.pem).map((certificate) => ({
         use: 'peer' as const,
         name: peer.name,
         purpose,
-        state: pinState(peer.state, pin.until, revoked.has(pin.sha256), now),
+        state: pinState(peer.state, pin.until, revocations.has(certificate), now),
         ...describeCertificate(certificate, now),
       })),
     );

@@ -18,7 +18,7 @@ const pinSchema = z.strictObject({
 });
 export type Pin = z.infer<typeof pinSchema>;
 
-const dialectSchema = z.strictObject({
+export const peerDialectSchema = z.strictObject({
   close: z.enum(['server', 'peer']).optional(),
   lengthTolerance: z.enum(['strict', 'charCount', 'trailingNewline']).optional(),
   charset: z.enum(['utf8', 'gbk']).optional(),
@@ -26,7 +26,7 @@ const dialectSchema = z.strictObject({
   versionCheck: z.boolean().optional(),
   senders: z.array(z.string().min(1).max(64)).max(100).optional(),
 });
-export type PeerDialectSettings = z.infer<typeof dialectSchema>;
+export type PeerDialectSettings = z.infer<typeof peerDialectSchema>;
 
 /** Switches for what is refused by default. Each one that is on is logged at every start. */
 const legacySchema = z.strictObject({
@@ -43,7 +43,7 @@ const peerSchema = z.strictObject({
   pins: z.array(pinSchema).max(20),
   /** Accepts what this CA issued to this subject. The PEM may hold intermediates beside the CA. */
   ca: z.strictObject({ pem: z.string(), subject: z.string().min(3) }).optional(),
-  dialect: dialectSchema,
+  dialect: peerDialectSchema,
   legacy: legacySchema,
   addedAt: moment,
 });

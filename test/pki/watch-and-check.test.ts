@@ -56,7 +56,7 @@ describe('pki: changes on disk are noticed within a second', () => {
     const clock = manualClock(start);
     let changes = 0;
     const watch = watchTrust(dir.path, () => changes++, clock);
-    const changesOn = (change: () => void) => {
+    const seenAfter = (change: () => void) => {
       changes = 0;
       change();
       clock.advance(999);
@@ -64,14 +64,14 @@ describe('pki: changes on disk are noticed within a second', () => {
       clock.advance(5000);
       return [seen, changes];
     };
-    expect(changesOn(() => {})).deep.equal([0, 0]);
-    expect(changesOn(() => writeFileSync(files.peers, '{"a":1}'))).deep.equal([1, 1]);
-    expect(changesOn(() => writeFileSync(join(files.crls, 'x.crl'), 'x'))).deep.equal([1, 1]);
-    expect(changesOn(() => writeFileSync(files.serverKey, 'x'))).deep.equal([1, 1]);
-    expect(changesOn(() => writeFileSync(join(files.certs, 'x.tmp'), 'x'))).deep.equal([0, 0]);
-    expect(changesOn(() => watch.expect([clock.now() + 700, clock.now() + 10 * DAY]))).deep.equal([1, 1]);
+    expect(seenAfter(() => {})).deep.equal([0, 0]);
+    expect(seenAfter(() => writeFileSync(files.peers, '{"a":1}'))).deep.equal([1, 1]);
+    expect(seenAfter(() => writeFileSync(join(files.crls, 'x.crl'), 'x'))).deep.equal([1, 1]);
+    expect(seenAfter(() => writeFileSync(files.serverKey, 'x'))).deep.equal([1, 1]);
+    expect(seenAfter(() => writeFileSync(join(files.certs, 'x.tmp'), 'x'))).deep.equal([0, 0]);
+    expect(seenAfter(() => watch.expect([clock.now() + 700, clock.now() + 10 * DAY]))).deep.equal([1, 1]);
     watch.close();
-    expect(changesOn(() => writeFileSync(files.peers, 'later'))).deep.equal([0, 0]);
+    expect(seenAfter(() => writeFileSync(files.peers, 'later'))).deep.equal([0, 0]);
   });
 });
 

@@ -2,7 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ssh2, { type ParsedKey } from 'ssh2';
+import { systemIds } from '../clock.js';
 import { messageOf, OperatorError } from '../errors.js';
+import { makeEd25519Key } from './ed25519-key.js';
 import { fingerprintOf } from './public-key.js';
 
 /** In the order in which we offer them. */
@@ -66,11 +68,11 @@ function readHostKey(kind: HostKeyKind, file: string): HostKey {
   return { kind, type: key.type, fingerprint: fingerprintOf(blob), publicLine, file, key };
 }
 
-// SEC1 and PKCS#1 are the forms that ssh2 reads; Ed25519 exists only in OpenSSH's own, which ssh2 can write itself.
+// SEC1 and PKCS#1 are the forms that ssh2 reads; Ed25519 exists only in OpenSSH's own.
 function newKey(kind: HostKeyKind): string {
   switch (kind) {
     case 'ed25519':
-      return ssh2.utils.generateKeyPairSync('ed25519').private;
+      return makeEd25519Key(systemIds).privateKey;
     case 'ecdsa':
       return generateKeyPairSync('ec', {
         namedCurve: 'P-256',

@@ -35,7 +35,7 @@ export function parsePublicKey(text: string): PublicKey {
       'Give the public key, e.g. id_ed25519.pub; the private one stays with its owner.',
     );
   }
-  const parsed = ssh2.utils.parseKey(text.trim());
+  const parsed = ssh2.utils.parseKey(oneLine(text.trim()));
   const key: ParsedKey | Error | undefined = Array.isArray(parsed) ? parsed[0] : parsed;
   if (key === undefined || key instanceof Error || key.isPrivateKey()) {
     throw refused('this is not a public key', 'Give the file that ssh-keygen made, ending in .pub.');
@@ -45,6 +45,19 @@ export function parsePublicKey(text: string): PublicKey {
     throw refused(`keys of type ${key.type} are not taken`, 'Make one: ssh-keygen -t ed25519');
   if (key.type === 'ssh-rsa') checkRsaBits(blob);
   return { type: key.type, blob, fingerprint: fingerprintOf(blob), comment: key.comment.slice(0, 100) };
+}
+
+/** RFC 4716, as PuTTY writes it, as the line that OpenSSH writes: ssh2 reads that form of RSA keys only. Other text as it is. */
+function oneLine(text: string): string {
+  const [, inner = ''] =
+    /^---- BEGIN SSH2 PUBLIC KEY ----\r?\n(.*?)---- END SSH2 PUBLIC KEY ----$/s.exec(text) ?? [];
+  if (inner === '') return text;
+  const unfolded = inner.replace(/\\\r?\n/g, '').split(/\r?\n/);
+  const comment = unfolded.flatMap((line) => /^Comment: "?(.*?)"?$/i.exec(line)?.[1] ?? [])[0] ?? '';
+  const base64 = unfolded.filter((line) => !line.includes(':')).join('');
+  const blob = Buffer.from(base64, 'base64');
+  if (blob.length < 8) return text;
+  return `${blob.toString('latin1', 4, 4 + blob.readUInt32BE(0))} ${base64} ${comment}`;
 }
 
 /** `string "ssh-rsa", mpint e, mpint n` (RFC 4253, section 6.6). */

@@ -44,6 +44,8 @@ export async function connect(server: TestServer, config: Partial<ConnectConfig>
     ...config,
   });
   await ready;
+  // ssh2 writes a packet in three pieces, each of which would wait for the last one's acknowledgement.
+  client.setNoDelay(true);
   return client;
 }
 

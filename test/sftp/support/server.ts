@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { type Clock, systemClock, systemIds } from '../../../src/clock.js';
 import { type Database, databaseSettings, migrate, openDatabase } from '../../../src/database/index.js';
 import { type Log, silentLog } from '../../../src/log.js';
@@ -12,6 +11,7 @@ import {
   createHostKeys,
   hashPassword,
   makeAccountTree,
+  makeEd25519Key,
   type NewAccount,
   type PublishedFile,
   parsePublicKey,
@@ -76,11 +76,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     await addAccount(database, { ...defaults, ...account }, clock.now());
     await makeAccountTree(root, account.name);
   };
-  const pair = ssh2.utils.generateKeyPairSync('ed25519');
+  const pair = makeEd25519Key(systemIds);
   if (options.database === undefined) {
     passwordHash ??= await hashPassword(PASSWORD, systemIds);
     await add({ name: 'platform', passwordHash });
-    const key = parsePublicKey(pair.public);
+    const key = parsePublicKey(pair.publicKey);
     await addKey(database, {
       account: 'platform',
       fingerprint: key.fingerprint,
@@ -96,7 +96,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     dir,
     root,
     database,
-    privateKey: pair.private,
+    privateKey: pair.privateKey,
     published,
     events,
     addAccount: add,

@@ -5,7 +5,7 @@ export { openBuiltinRevenue } from './builtin/builtin.js';
 export { addCustomers, addUnit, issueBills, type NewBill, type NewCustomer } from './builtin/import.js';
 export { recordsOfDay } from './builtin/records.js';
 export { settleFromPrepaid } from './builtin/settlement.js';
-export { type Finding, verifyLedger } from './builtin/verify.js';
+export { type Finding, type LedgerPromise, ledgerPromises, verifyLedger } from './builtin/verify.js';
 export { fillDemo } from './demo-world/fill.js';
 export { type DemoUnit, demoUnits } from './demo-world/units.js';
 export { lateDays, lateFeeOf } from './late-fee.js';

@@ -60,17 +60,9 @@ export async function answer(request: OrderedRequest, context: OperationContext)
     case 'fstat':
       return attributesReply(id, attributesOf(await statsOf(request.handle, context)));
     case 'setstat':
-      return statusReply(
-        id,
-        await setTimes(request.attributes, (a, m) => files.setTimes(namesOf(request.path), a, m)),
-      );
-    case 'fsetstat': {
-      const upload = uploadOf(request.handle, context);
-      return statusReply(
-        id,
-        await setTimes(request.attributes, (a, m) => upload.use((fd) => setFileTimes(fd, a, m))),
-      );
-    }
+      return statusReply(id, await setOnName(request.attributes, request.path, files));
+    case 'fsetstat':
+      return statusReply(id, await setOnUpload(request.attributes, uploadOf(request.handle, context)));
     case 'fsync':
       await uploadOf(request.handle, context).use(syncFile);
       return statusReply(id, 'ok');
@@ -136,14 +128,29 @@ async function close(number: HandleNumber, context: OperationContext): Promise<v
   }
 }
 
-/** Times only: owner and rights are not the client's to set. Rights beside times are passed over, as `sftp put -p` sends both. */
-async function setTimes(
+/** Times only: owner and rights are not the client's to set. Rights beside times are passed over: `sftp put -p` sends both. */
+async function setOnName(
   { accessedAt, modifiedAt, size }: Attributes,
-  set: (accessedAt: number, modifiedAt: number) => Promise<void>,
+  path: PathText,
+  files: AccountFiles,
 ): Promise<Status> {
   if (accessedAt === undefined || modifiedAt === undefined || size !== undefined) return 'unsupported';
-  await set(accessedAt, modifiedAt);
+  await files.setTimes(namesOf(path), accessedAt, modifiedAt);
   return 'ok';
+}
+
+/**
+ * Of an upload also its length, since `scp` writes over an old file and then says where the new one ends; and rights are passed over as
+ * they are in OPEN, since `scp` sends them with each file and would complain each time.
+ */
+async function setOnUpload(attributes: Attributes, upload: Upload): Promise<Status> {
+  const { accessedAt, modifiedAt, size, permissions, owner } = attributes;
+  if (size !== undefined) await upload.truncate(size);
+  if (accessedAt !== undefined && modifiedAt !== undefined) {
+    await upload.use((fd) => setFileTimes(fd, accessedAt, modifiedAt));
+    return 'ok';
+  }
+  return size !== undefined || (permissions !== undefined && !owner) ? 'ok' : 'unsupported';
 }
 
 function namesOf(path: PathText): Names {

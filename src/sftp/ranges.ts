@@ -29,6 +29,14 @@ export class WrittenRanges {
     return true;
   }
 
+  /** The file ends here now. @returns false where that would be beyond what has been written */
+  cut(end: number): boolean {
+    if (end > this.#contiguous) return false;
+    this.#contiguous = end;
+    this.#beyond.clear();
+    return true;
+  }
+
   #absorb(): void {
     let grown = true;
     while (grown) {

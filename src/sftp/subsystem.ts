@@ -19,6 +19,13 @@ const UNSENT_BYTES_MAX = 4 * 1024 * 1024;
 /** Answers shorter than this are copied together into one SSH packet. */
 const SMALL_BYTES = 4 * 1024;
 
+/** A READ that waits until those before it are answered. */
+interface Turn {
+  readonly bytes: number;
+  reply: Buffer | undefined;
+  buffer: Buffer | undefined;
+}
+
 export interface SubsystemOptions {
   readonly channel: ServerChannel;
   /** The connection's socket: several encrypted pieces go out with one system call, and what it has not sent counts. */
@@ -41,6 +48,7 @@ export interface SubsystemOptions {
 export class Subsystem {
   readonly #decoder = new PacketDecoder();
   readonly #handles: Handles;
+  readonly #reads: Turn[] = [];
   readonly #context: OperationContext;
   #greeted = false;
   #reading = false;
@@ -136,13 +144,31 @@ export class Subsystem {
     else this.#ordered = this.#ordered.then(() => this.#answer(request));
   }
 
+  // READs run beside each other, but are answered in the order in which they were asked: the draft allows any order, and OpenSSH's scp
+  // cuts a file off at the first answer that comes before its turn (found by the interop test).
   #transfer(request: Transfer): void {
     const bytes = transferBytes(request);
     this.#workBytes += bytes;
+    const turn: Turn = { bytes, reply: undefined, buffer: undefined };
+    if (request.kind === 'read') this.#reads.push(turn);
     transfer(request, this.#handles.get(request.handle), (error, reply, buffer) => {
-      this.#workBytes -= bytes;
-      this.#done(reply ?? this.#refusal(request, error), buffer);
+      turn.reply = reply ?? this.#refusal(request, error);
+      turn.buffer = buffer;
+      if (request.kind === 'read') this.#answerReads();
+      else this.#finish(turn, turn.reply);
     });
+  }
+
+  #answerReads(): void {
+    for (let turn = this.#reads[0]; turn?.reply; turn = this.#reads[0]) {
+      this.#reads.shift();
+      this.#finish(turn, turn.reply);
+    }
+  }
+
+  #finish(turn: Turn, reply: Buffer): void {
+    this.#workBytes -= turn.bytes;
+    this.#done(reply, turn.buffer);
   }
 
   // One after the other: a client may send CLOSE and RENAME without waiting between them.

@@ -147,6 +147,16 @@ export class Upload {
     await this.close();
   }
 
+  /** Makes the file end at `size`, within what has been written: `scp` writes over an old file and cuts off what is left of it. */
+  async truncate(size: number): Promise<void> {
+    await this.settled();
+    if (size === this.#size && !this.#ranges.hasGap) return;
+    if (!this.#ranges.cut(size)) throw new Refused('unsupported');
+    this.bounds.usage.give(this.#size - size);
+    this.#size = size;
+    await this.#file.use((fd) => cut(fd, size));
+  }
+
   /** Reads what has been written so far. */
   read(target: Buffer, from: number, length: number, position: number, done: ReadDone): void {
     void this.settled().then(() => this.#file.read(target, from, length, position, done));

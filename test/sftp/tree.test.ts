@@ -248,6 +248,19 @@ describe("an SFTP account's tree", () => {
     expect(readdirSync(uploadDir(server.root, 'platform'))).to.deep.equal([]);
   });
 
+  it('READs are answered in the order in which they were asked', async () => {
+    writeFileSync(join(downloadDir(server.root, 'platform'), 'long.bin'), Buffer.alloc(4_000_000, 'order'));
+    const handle = await client.open('/download/long.bin', read);
+    const order: number[] = [];
+    const all = Array.from({ length: 60 }, (_, i) =>
+      // Long and short in turn, so that the short ones are ready first.
+      client.read(handle, i * 60_000, i % 2 === 0 ? 255_000 : 1).then(() => order.push(i)),
+    );
+    await Promise.all(all);
+    expect(order).to.deep.equal(order.toSorted((a, b) => a - b));
+    await client.close(handle);
+  });
+
   it('what is no operation of ours is unsupported, and what is cut is a bad message; the session goes on', async () => {
     for (const type of [2, 21, 99, 199, 250]) expect((await client.send(type)).status).to.equal(unsupported);
     expect((await client.send(requestType.open)).status).to.equal(statusCode.badMessage);

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { partialDir, uploadDir } from '../../src/sftp/index.js';
-import { openFlag, RawClient, requestType, statusCode, text, uint32 } from './support/raw-client.js';
+import { openFlag, RawClient, requestType, statusCode, text, uint32, uint64 } from './support/raw-client.js';
 import { startTestServer, type TestServer } from './support/server.js';
 import { until } from './support/until.js';
 
@@ -90,6 +90,16 @@ describe('SFTP uploads', () => {
     await client.write(handle, 5, 'late');
     expect(await client.close(handle)).to.equal(statusCode.failure);
     expect(existsSync(inUpload('hole.txt'))).to.equal(false);
+  });
+
+  it('can be cut to a length within what was sent', async () => {
+    const handle = await client.open('/upload/cut.txt', write | create | truncate);
+    await client.write(handle, 0, 'abcdef');
+    const to = (size: bigint) => client.send(requestType.fsetstat, text(handle), uint32(1), uint64(size));
+    expect((await to(3n)).status).to.equal(statusCode.ok);
+    expect(await client.write(handle, 3, 'X')).to.equal(statusCode.ok);
+    await client.close(handle);
+    expect(readFileSync(inUpload('cut.txt'), 'utf8')).to.equal('abcX');
   });
 
   it('may come in any order', async () => {
@@ -201,13 +211,13 @@ describe('SFTP uploads', () => {
     const times = Buffer.concat([uint32(8), uint32(1_700_000_000), uint32(1_700_000_001)]);
     const rights = Buffer.concat([uint32(4), uint32(0o777)]);
     const both = Buffer.concat([uint32(12), uint32(0o777), uint32(1_700_000_002), uint32(1_700_000_003)]);
-    const size = Buffer.concat([uint32(1), Buffer.alloc(8)]);
+    const beyond = Buffer.concat([uint32(1), uint64(1_000_000n)]);
     const handle = await client.open('/upload/times.txt', write | create | truncate);
     await client.write(handle, 0, 'x');
     const onHandle = (attributes: Buffer) => client.send(requestType.fsetstat, text(handle), attributes);
     expect((await onHandle(times)).status).to.equal(statusCode.ok);
-    expect((await onHandle(rights)).status).to.equal(statusCode.unsupported);
-    expect((await onHandle(size)).status).to.equal(statusCode.unsupported);
+    expect((await onHandle(rights)).status).to.equal(statusCode.ok); // passed over, as in OPEN
+    expect((await onHandle(beyond)).status).to.equal(statusCode.unsupported);
     await client.close(handle);
     expect((await client.stat('/upload/times.txt')).modifiedAt).to.equal(1_700_000_001);
     const onName = (attributes: Buffer) =>
@@ -216,6 +226,7 @@ describe('SFTP uploads', () => {
     expect((await client.stat('/upload/times.txt')).modifiedAt).to.equal(1_700_000_003);
     expect(statSync(inUpload('times.txt')).mode & 0o777).to.equal(0o640);
     expect((await onName(rights)).status).to.equal(statusCode.unsupported);
+    expect((await onName(beyond)).status).to.equal(statusCode.unsupported);
   });
 
   it('into directories: made, renamed, removed only when empty, also of unfinished uploads', async () => {

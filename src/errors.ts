@@ -20,4 +20,4 @@ export class OperatorError extends Error {
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 /** The `code` of a system or driver error, or `''`. */
 export const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : '';
+  error instanceof Error && 'code' in error ? String(error.code ?? '') : '';

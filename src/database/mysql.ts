@@ -1,10 +1,11 @@
 /** MariaDB and MySQL: READ COMMITTED with row locks, prepared statements, an unbuffered result for streams. */
-import { once } from 'node:events';
 import mysql, { type Connection, type ResultSetHeader } from 'mysql2';
+import type { Clock } from '../clock.js';
 import type { Compiled, InsertShape } from './compile.js';
 import type { Cell, Row } from './database.js';
 import type { Driver, Link, TransactionLimits } from './driver.js';
 import { mysqlAlreadyThere, mysqlCommitLabel, mysqlLabel } from './errors-mysql.js';
+import { within } from './within.js';
 import { wordsFor } from './words.js';
 
 export interface MysqlTarget {
@@ -21,8 +22,9 @@ export interface MysqlTarget {
 /** Parameters of one statement; the protocol allows 65,535. */
 const PARAMETERS_MAX = 5000;
 const STREAM_ROWS = 200;
+const IDLE_GRACE_S = 2;
 
-export function mysqlDriver(target: MysqlTarget): Driver {
+export function mysqlDriver(target: MysqlTarget, clock: Clock): Driver {
   return {
     words: wordsFor('mysql'),
     bindStyle: 'question',
@@ -32,7 +34,8 @@ export function mysqlDriver(target: MysqlTarget): Driver {
     async connect() {
       const link = new MysqlLink(openConnection(target), target);
       try {
-        await link.setUp();
+        // The driver's own limit ends with the handshake; a network may fall silent after it.
+        await within(clock, target.connectTimeoutMs, link.setUp(), () => link.destroy());
       } catch (error) {
         link.destroy();
         throw error;
@@ -70,6 +73,8 @@ class MysqlLink implements Link {
   readonly bindStyle = 'question';
   dead = false;
   #mariadb = true;
+  #inTransaction = false;
+  #destroyed = false;
   #lockWaitS = 0;
   #statementTimeoutMs = 0;
 
@@ -116,37 +121,44 @@ class MysqlLink implements Link {
     const rows = this.connection
       .execute({ sql: statement.text, values: values.map(bound) })
       .stream({ highWaterMark: STREAM_ROWS });
-    let ended = false;
-    rows.once('end', () => {
-      ended = true;
-    });
+    // The driver tells a lost connection to callbacks, and to nobody where there is none.
+    const lost = () => rows.destroy(new LostConnection());
+    this.connection.once('error', lost);
+    let batch: Row[] = [];
+    let whole = false;
     try {
-      let batch: Row[] = [];
-      for await (const row of rows.iterator({ destroyOnReturn: false })) {
+      for await (const row of rows) {
         batch.push(row);
         if (batch.length < STREAM_ROWS) continue;
         yield batch;
         batch = [];
       }
+      whole = true;
       yield batch;
     } finally {
-      // The connection is of use again only after the last row; the rest of an answer that nobody wants is read and dropped.
-      if (!ended && !this.dead && rows.errored === null) await once(rows.resume(), 'end');
+      this.connection.off('error', lost);
+      // The server goes on sending what nobody wants. Within a transaction that must be waited for; else the connection is given up.
+      if (!whole && !this.#inTransaction) this.destroy();
     }
   }
 
   async begin(limits: TransactionLimits): Promise<void> {
     await this.#limit(limits);
     await this.#text('start transaction');
+    this.#inTransaction = true;
   }
   async commit(): Promise<void> {
+    this.#inTransaction = false;
     await this.#text('commit');
   }
   async rollback(): Promise<void> {
+    this.#inTransaction = false;
     await this.#text('rollback');
   }
   destroy(): void {
     this.dead = true;
+    if (this.#destroyed) return;
+    this.#destroyed = true;
     // With an error, so that a call that waits on it is told.
     this.connection.on('error', () => {});
     const { stream } = this.connection as unknown as { stream: { destroy(error: Error): void } };
@@ -157,8 +169,10 @@ class MysqlLink implements Link {
   async #limit(limits: TransactionLimits): Promise<void> {
     const lockWaitS = Math.max(1, Math.ceil(limits.lockWaitMs / 1000));
     if (lockWaitS === this.#lockWaitS && limits.statementTimeoutMs === this.#statementTimeoutMs) return;
+    // A client that fell silent must not hold its rows for long (MySQL has no such limit).
+    const idleS = Math.ceil(limits.statementTimeoutMs / 1000) + IDLE_GRACE_S;
     const statement = this.#mariadb
-      ? `max_statement_time = ${limits.statementTimeoutMs / 1000}`
+      ? `max_statement_time = ${limits.statementTimeoutMs / 1000}, idle_transaction_timeout = ${idleS}`
       : `max_execution_time = ${limits.statementTimeoutMs}`;
     await this.#text(
       `set session innodb_lock_wait_timeout = ${lockWaitS}, lock_wait_timeout = ${lockWaitS}, ${statement}`,

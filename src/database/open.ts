@@ -53,18 +53,18 @@ async function build(settings: DatabaseSettings, { clock, dir = '.' }: OpenConte
     const readers = pool(() => driver.connectReader(), SQLITE_READERS_MAX, true);
     return new OpenedDatabase({ driver, clock, limits, writers, readers });
   }
-  const driver = await serverDriver(settings);
+  const driver = await serverDriver(settings, clock);
   const both = pool(() => driver.connect(), settings.pool.max, true);
   return new OpenedDatabase({ driver, clock, limits, writers: both, readers: both });
 }
 
 /** Only the driver that is used is loaded. */
-async function serverDriver(settings: DatabaseSettings): Promise<Driver> {
+async function serverDriver(settings: DatabaseSettings, clock: Clock): Promise<Driver> {
   switch (settings.client) {
     case 'postgres':
-      return (await import('./postgres.js')).postgresDriver(postgresTargets(settings));
+      return (await import('./postgres.js')).postgresDriver(postgresTargets(settings), clock);
     case 'mysql':
-      return (await import('./mysql.js')).mysqlDriver(mysqlTarget(settings));
+      return (await import('./mysql.js')).mysqlDriver(mysqlTarget(settings), clock);
     case 'oracle':
       return (await import('./oracle.js')).oracleDriver(oracleTarget(settings));
     default:

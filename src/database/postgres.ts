@@ -1,11 +1,13 @@
 /** PostgreSQL: READ COMMITTED with row locks, prepared statements, a cursor for streams. */
 import { isIP } from 'node:net';
 import pg from 'pg';
+import type { Clock } from '../clock.js';
 import type { Compiled } from './compile.js';
 import type { Cell, Row } from './database.js';
 import type { Driver, Link, TransactionLimits } from './driver.js';
 import { postgresAlreadyThere, postgresCommitLabel, postgresLabel } from './errors-postgres.js';
 import { ask, BEGIN, copyRows, type PostgresResult } from './postgres-wire.js';
+import { within } from './within.js';
 import { wordsFor } from './words.js';
 
 export interface PostgresTarget {
@@ -21,10 +23,12 @@ export interface PostgresTarget {
 }
 /** From this many rows COPY is cheaper than one INSERT after the other. */
 const COPY_FROM_ROWS = 8;
+/** A client that fell silent in a transaction must not hold its rows for long. */
+const IDLE_GRACE_MS = 2000;
 const STREAM_ROWS = 500;
 
 /** @param targets tried in turn until one takes writes: the members of a cluster with one primary */
-export function postgresDriver(targets: readonly PostgresTarget[]): Driver {
+export function postgresDriver(targets: readonly PostgresTarget[], clock: Clock): Driver {
   let preferred = 0;
   return {
     words: wordsFor('postgres'),
@@ -39,7 +43,7 @@ export function postgresDriver(targets: readonly PostgresTarget[]): Driver {
         const target = targets[at];
         if (target === undefined) continue;
         try {
-          const link = await connectTo(target, targets.length > 1);
+          const link = await connectTo(target, targets.length > 1, clock);
           preferred = at;
           return link;
         } catch (error) {
@@ -51,7 +55,7 @@ export function postgresDriver(targets: readonly PostgresTarget[]): Driver {
   };
 }
 
-async function connectTo(target: PostgresTarget, mustWrite: boolean): Promise<PostgresLink> {
+async function connectTo(target: PostgresTarget, mustWrite: boolean, clock: Clock): Promise<PostgresLink> {
   const client = new pg.Client({
     host: target.host,
     port: target.port,
@@ -59,26 +63,31 @@ async function connectTo(target: PostgresTarget, mustWrite: boolean): Promise<Po
     password: target.password,
     database: target.database,
     ssl: target.ssl,
-    connectionTimeoutMillis: target.connectTimeoutMs,
     keepAlive: true,
     application_name: 'sluice',
   });
   const link = new PostgresLink(client, target);
-  await client.connect();
   try {
-    const settings = await client.query(SESSION, [
-      String(target.statementTimeoutMs),
-      String(target.lockWaitMs),
-      String(target.statementTimeoutMs + 60_000),
-    ]);
-    await client.query({ name: BEGIN, text: 'begin' });
-    await client.query('rollback');
-    if (mustWrite && settings.rows[0]?.read_only === 'on') throw new StandbyError(target);
+    // The driver's own limit ends with the handshake; a network may fall silent after it.
+    const setUp = connectAndSetUp(client, target, mustWrite);
+    await within(clock, target.connectTimeoutMs, setUp, () => link.destroy());
   } catch (error) {
     link.destroy();
     throw error;
   }
   return link;
+}
+
+async function connectAndSetUp(client: pg.Client, target: PostgresTarget, mustWrite: boolean): Promise<void> {
+  await client.connect();
+  const settings = await client.query(SESSION, [
+    String(target.statementTimeoutMs),
+    String(target.lockWaitMs),
+    String(target.statementTimeoutMs + IDLE_GRACE_MS),
+  ]);
+  if (mustWrite && settings.rows[0]?.read_only === 'on') throw new StandbyError(target);
+  await client.query({ name: BEGIN, text: 'begin' });
+  await client.query('rollback');
 }
 // A commit that is answered must be durable: `off`, `local` and `remote_write` are raised to `on`, `remote_apply` stays.
 const SESSION = `select set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false),
@@ -173,8 +182,10 @@ class PostgresLink implements Link {
     const { statementTimeoutMs, lockWaitMs } = this.target;
     this.#transaction = 'due';
     if (limits.lockWaitMs === lockWaitMs && limits.statementTimeoutMs === statementTimeoutMs) return;
+    const [lock, statement] = [Math.ceil(limits.lockWaitMs), Math.ceil(limits.statementTimeoutMs)];
     await this.#open(
-      `; set local lock_timeout = ${Math.ceil(limits.lockWaitMs)}; set local statement_timeout = ${Math.ceil(limits.statementTimeoutMs)}`,
+      `; set local lock_timeout = ${lock}; set local statement_timeout = ${statement};` +
+        ` set local idle_in_transaction_session_timeout = ${statement + IDLE_GRACE_MS}`,
     );
   }
   async commit(): Promise<void> {

@@ -4,11 +4,11 @@ import { join, resolve } from 'node:path';
 import { type Clock, type Ids, systemClock, systemIds } from './clock.js';
 import type { LoadedConfig } from './config/index.js';
 import { migrate, openDatabase } from './database/index.js';
-import { messageOf } from './errors.js';
 import { handlers } from './handlers/index.js';
 import { openLog } from './log.js';
 import { makeMetrics } from './metrics.js';
-import { legacyNeeds, watchTrust } from './pki/index.js';
+import { daysLeftByUse, watchExpiry, watchTrust } from './pki/index.js';
+import { makeReloader, type ReloadOutcome, warnOfLegacy } from './reload.js';
 import { openBuiltinRevenue } from './revenue/index.js';
 import { listen, loadTrust, makeAnswerer, openExchangeLog } from './server/index.js';
 import { startSftpServer } from './sftp/index.js';
@@ -16,6 +16,8 @@ import { startSftpServer } from './sftp/index.js';
 export interface App {
   /** Name of what listens → its port. */
   readonly ports: Readonly<Record<string, number>>;
+  /** Takes over sluice.yaml and certificates; refuses both whole when either has a fault. */
+  reload(): Promise<ReloadOutcome>;
   /** Answers what was accepted, then closes everything. */
   stop(): Promise<void>;
 }
@@ -23,10 +25,17 @@ export interface AppParts {
   readonly config: LoadedConfig;
   readonly clock?: Clock;
   readonly ids?: Ids;
+  /** How a reload reads the configuration; default: as it was at the start. */
+  readonly readConfig?: () => LoadedConfig;
 }
 
 /** @throws {OperatorError} when something cannot start; what had started is closed again */
-export async function startApp({ config, clock = systemClock, ids = systemIds }: AppParts): Promise<App> {
+export async function startApp({
+  config,
+  clock = systemClock,
+  ids = systemIds,
+  readConfig = () => config,
+}: AppParts): Promise<App> {
   const closers: (() => Promise<void> | void)[] = [];
   const closeAll = async () => {
     for (const close of closers.reverse()) await close();
@@ -49,16 +58,15 @@ export async function startApp({ config, clock = systemClock, ids = systemIds }:
     closers.push(() => log.close());
     const metrics = makeMetrics();
     const trust = await loadTrust(config.dir, clock);
-    const legacy = legacyNeeds(trust.certificates.peers);
-    for (const peer of legacy.oldTls) log.event('peer.legacy', { peer, switch: 'oldTls' });
-    for (const peer of legacy.weakCertificate) log.event('peer.legacy', { peer, switch: 'weakCertificate' });
+    warnOfLegacy(trust, log);
     const database = await openDatabase(config.database, { dir: config.dir, clock, log });
     closers.push(() => database.close());
     await migrate(database);
     const revenue = openBuiltinRevenue({ database, clock, ids });
     const exchangeLog = openExchangeLog({ database, clock, log, metrics });
     closers.push(() => exchangeLog.close());
-    const units = new Map(config.units.map((unit) => [unit.id, unit]));
+    let units = unitsOf(config);
+    let { requestMs } = config.server.limits;
     const answer = makeAnswerer({
       handlers,
       unitOf: (id) => units.get(id),
@@ -69,24 +77,36 @@ export async function startApp({ config, clock = systemClock, ids = systemIds }:
       ids,
       log,
       metrics,
-      requestMs: config.server.limits.requestMs,
+      get requestMs() {
+        return requestMs;
+      },
     });
     const listener = await listen({ settings: config.server, trust, answer, clock, log, metrics });
     closers.push(() => listener.drain());
-    const watch = watchTrust(config.dir, () => void reload(), clock);
+    const reload = makeReloader({
+      config,
+      clock,
+      log,
+      readConfig,
+      readTrust: () => loadTrust(config.dir, clock, true),
+      apply(next, changed) {
+        listener.setTrust(changed);
+        listener.setLimits(next.server.limits);
+        units = unitsOf(next);
+        requestMs = next.server.limits.requestMs;
+        watch.expect(changed.certificates.changesAt);
+        void expiry.look();
+      },
+    });
+    const watch = watchTrust(config.dir, () => void reload('trust'), clock);
     watch.expect(trust.certificates.changesAt);
     closers.push(() => watch.close());
-    /** A bad new state is refused whole and the old one stays. */
-    async function reload(): Promise<void> {
-      try {
-        const next = await loadTrust(config.dir, clock, true);
-        listener.setTrust(next);
-        watch.expect(next.certificates.changesAt);
-        log.event('trust.reloaded');
-      } catch (error) {
-        log.event('trust.refused', { reason: messageOf(error) });
-      }
-    }
+    const expiry = await watchExpiry(config.dir, log, clock, (certificates) => {
+      metrics.certificateDaysLeft.reset();
+      for (const { use, name, daysLeft } of daysLeftByUse(certificates))
+        metrics.certificateDaysLeft.set({ use, name }, daysLeft);
+    });
+    closers.push(() => expiry.close());
     const sftp = config.sftp.enabled
       ? await startSftpServer({
           settings: config.sftp,
@@ -103,6 +123,7 @@ export async function startApp({ config, clock = systemClock, ids = systemIds }:
     log.event('app.ready', { ...ports, database: config.database.client, units: units.size });
     return {
       ports,
+      reload: () => reload('all'),
       async stop() {
         log.event('app.stopping');
         await closeAll();
@@ -110,6 +131,8 @@ export async function startApp({ config, clock = systemClock, ids = systemIds }:
     };
   }
 }
+
+const unitsOf = ({ units }: LoadedConfig) => new Map(units.map((unit) => [unit.id, unit]));
 
 /** Other commands find a running gateway's ports here, also when they were chosen freely. */
 function writePorts(dir: string, ports: Readonly<Record<string, number>>): () => void {

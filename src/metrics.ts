@@ -36,6 +36,12 @@ export function makeMetrics() {
       help: 'Open connections of known peers',
       registers,
     }),
+    certificateDaysLeft: new Gauge({
+      name: 'sluice_certificate_days_left',
+      help: 'Whole days until a certificate in use ends (negative: expired), by its use and the name of its file or peer',
+      labelNames: ['use', 'name'],
+      registers,
+    }),
     exchangeLogLost: new Counter({
       name: 'sluice_exchange_log_lost_total',
       help: 'Rows of the exchange log that could not be written',

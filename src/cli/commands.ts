@@ -4,6 +4,7 @@ import { certsCommand } from './certs.js';
 import { configCommand } from './config.js';
 import { initCommand } from './init.js';
 import { logCommand } from './log.js';
+import { reloadCommand } from './reload.js';
 import { serveCommand } from './serve.js';
 import { sftpCommand } from './sftp.js';
 import { verifyCommand } from './verify.js';
@@ -12,6 +13,7 @@ import { verifyCommand } from './verify.js';
 export const commands: readonly ((program: Command) => void)[] = [
   initCommand,
   serveCommand,
+  reloadCommand,
   configCommand,
   certsCommand,
   auditCommand,

@@ -14,7 +14,7 @@ export function serveCommand(program: Command): void {
   withExample(withDir(serve), 'sluice serve --dir demo').action(async (options: { dir?: string }) => {
     const dir = directoryOf(options.dir);
     const config = loadConfig(dir);
-    const app = await startApp({ config });
+    const app = await startApp({ config, readConfig: () => loadConfig(dir) });
     console.log(readyText(dir, config.server.host, app.ports));
     let stopping = false;
     const stop = (signal: NodeJS.Signals) => {
@@ -28,6 +28,7 @@ export function serveCommand(program: Command): void {
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
+    process.on('SIGHUP', () => void app.reload());
   });
 }
 

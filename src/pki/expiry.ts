@@ -1,5 +1,6 @@
 /** Which certificates expire soon, and when to say so. */
 import type { Clock, Moment } from '../clock.js';
+import { messageOf } from '../errors.js';
 import type { Log } from '../log.js';
 import { type CertificateInfo, listCertificates } from './inventory.js';
 
@@ -15,6 +16,10 @@ export interface ExpiryWarning {
 /** In use, so that its end matters. */
 const matters = ({ state }: CertificateInfo): boolean => state === 'active' || state === 'waiting';
 
+/** What the metric shows: certificates in use. */
+export const daysLeftByUse = (certificates: readonly CertificateInfo[]) =>
+  certificates.filter(matters).map(({ use, name, daysLeft }) => ({ use, name, daysLeft }));
+
 /** The warnings that hold at this moment. */
 export const expiryWarnings = (certificates: readonly CertificateInfo[]): ExpiryWarning[] =>
   certificates.filter(matters).flatMap((certificate) => {
@@ -29,20 +34,26 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 export interface ExpiryWatch {
-  /** What was found at the last look, for the metric "days left". */
-  certificates(): readonly CertificateInfo[];
   /** Looks now, e.g. after a reload. */
   look(): Promise<void>;
   close(): void;
 }
 
-/** Looks every hour and at the start; logs each step once per certificate, and an expired one every day. */
-export async function watchExpiry(dir: string, log: Log, clock: Clock): Promise<ExpiryWatch> {
-  let current: readonly CertificateInfo[] = [];
+/**
+ * Looks every hour and at the start; logs each step once per certificate, and an expired one every day.
+ * @param seen gets what was found at each look, for the metric "days left"
+ */
+export async function watchExpiry(
+  dir: string,
+  log: Log,
+  clock: Clock,
+  seen: (certificates: readonly CertificateInfo[]) => void = () => {},
+): Promise<ExpiryWatch> {
   const said = new Map<string, Moment>();
   const look = async () => {
     const now = clock.now();
-    current = await listCertificates(dir, now);
+    const current = await listCertificates(dir, now);
+    seen(current);
     for (const { certificate, step } of expiryWarnings(current)) {
       const key = `${certificate.sha256} ${step}`;
       const last = said.get(key);
@@ -58,9 +69,9 @@ export async function watchExpiry(dir: string, log: Log, clock: Clock): Promise<
     }
   };
   await look();
-  const stop = clock.every(HOUR_MS, () => {
-    // A file that cannot be read now is seen by the reload and by the next look.
-    look().catch((error: unknown) => log.event('certificate.unreadable', { reason: String(error) }));
-  });
-  return { certificates: () => current, look, close: stop };
+  // A file that cannot be read now is seen by the reload and by the next look.
+  const lookQuietly = () =>
+    look().catch((error: unknown) => log.event('certificate.unreadable', { reason: messageOf(error) }));
+  const stop = clock.every(HOUR_MS, lookQuietly);
+  return { look: lookQuietly, close: stop };
 }

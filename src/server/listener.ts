@@ -7,7 +7,7 @@ import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { handshakeRefusal, useTrust } from '../pki/index.js';
 import { type Answerer, type Connection, serveConnection } from './connection.js';
-import type { ServerSettings } from './settings.js';
+import type { ServerLimits, ServerSettings } from './settings.js';
 import type { Trust } from './trust.js';
 
 export interface ListenerParts {
@@ -22,6 +22,8 @@ export interface Listener {
   readonly port: number;
   /** New handshakes use the new certificates; running connections go on. */
   setTrust(trust: Trust): void;
+  /** For new connections; the time for handshakes stays as it was at the start. */
+  setLimits(limits: ServerLimits): void;
   /** Stops accepting, lets accepted requests be answered, cuts what is left after `drainMs`. */
   drain(): Promise<void>;
   /** Cuts everything now. */
@@ -35,7 +37,7 @@ const LISTENER_TLS = { sessionIdContext: 'sluice' } as const;
 /** @throws {OperatorError} `port-taken`, `address-unusable`, `certificate-unusable` */
 export async function listen(parts: ListenerParts): Promise<Listener> {
   const { settings, clock, log, metrics } = parts;
-  const { limits } = settings;
+  let { limits } = settings;
   let { trust } = parts;
   const open = new Map<Connection, string>();
   const perPeer = new Map<string, number>();
@@ -131,6 +133,10 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
     setTrust(next) {
       useTrust(server, next.certificates.context, LISTENER_TLS);
       trust = next;
+    },
+    setLimits(next) {
+      limits = next;
+      server.maxConnections = next.connections;
     },
     connections: () => open.size,
     async drain() {

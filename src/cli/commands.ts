@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { auditCommand } from './audit.js';
 import { certsCommand } from './certs.js';
 import { configCommand } from './config.js';
+import { dbCommand } from './db.js';
 import { initCommand } from './init.js';
 import { logCommand } from './log.js';
 import { reloadCommand } from './reload.js';
@@ -17,6 +18,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   configCommand,
   certsCommand,
   auditCommand,
+  dbCommand,
   logCommand,
   verifyCommand,
   sftpCommand,

@@ -22,7 +22,8 @@ export const databaseError = (label: DatabaseErrorLabel, error: unknown): Databa
 function textOf(label: DatabaseErrorLabel, error: unknown): string {
   scrub(error);
   const code = codeOf(error);
-  return `${label}${code === '' ? '' : ` (${code})`}: ${messageOf(error)}`;
+  // Node gives no text when it tried several addresses of a name.
+  return `${label}${code === '' ? '' : ` (${code})`}: ${messageOf(error) || 'no connection'}`;
 }
 
 // PostgreSQL tells the values of a refused row in `detail`, MariaDB in the message between quotes.

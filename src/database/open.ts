@@ -1,13 +1,14 @@
 import { isAbsolute, join } from 'node:path';
 import type { Clock } from '../clock.js';
-import { messageOf, OperatorError } from '../errors.js';
+import { OperatorError } from '../errors.js';
 import type { Log } from '../log.js';
+import { cannotOpen } from './advice.js';
 import type { Database } from './database.js';
 import type { Driver, Link } from './driver.js';
 import { OpenedDatabase } from './opened.js';
 import { Pool } from './pool.js';
 import type { DatabaseSettings } from './settings.js';
-import { describeTarget, mysqlTarget, oracleTarget, postgresTargets } from './targets.js';
+import { mysqlTarget, oracleTarget, postgresTargets } from './targets.js';
 
 export interface OpenContext {
   readonly clock: Clock;
@@ -29,7 +30,7 @@ export async function openDatabase(settings: DatabaseSettings, context: OpenCont
     await opened.withLink(async () => {});
   } catch (error) {
     await opened.close();
-    throw explained(settings, error);
+    throw cannotOpen(settings, error);
   }
   return opened;
 }
@@ -74,14 +75,4 @@ async function serverDriver(settings: DatabaseSettings, clock: Clock): Promise<D
         'see docs/databases.md',
       );
   }
-}
-
-function explained(settings: DatabaseSettings, error: unknown): OperatorError {
-  if (error instanceof OperatorError) return error;
-  return new OperatorError(
-    'database-unavailable',
-    `the database cannot be opened: ${describeTarget(settings)}: ${messageOf(error)}`,
-    'see that it runs, that address, database, user and password are right, and that a firewall lets this machine in',
-    { cause: error },
-  );
 }

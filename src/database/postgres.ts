@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import pg from 'pg';
 import type { Clock } from '../clock.js';
+import { codeOf, messageOf } from '../errors.js';
 import type { Compiled } from './compile.js';
 import type { Cell, Row } from './database.js';
 import type { Driver, Link, TransactionLimits } from './driver.js';
@@ -37,6 +38,7 @@ export function postgresDriver(targets: readonly PostgresTarget[], clock: Clock)
     commitLabel: postgresCommitLabel,
     alreadyThere: postgresAlreadyThere,
     async connect() {
+      const failures: string[] = [];
       let failure: unknown;
       for (let i = 0; i < targets.length; i++) {
         const at = (preferred + i) % targets.length;
@@ -48,9 +50,10 @@ export function postgresDriver(targets: readonly PostgresTarget[], clock: Clock)
           return link;
         } catch (error) {
           failure = error;
+          failures.push(`${target.host}:${target.port} ${codeOf(error)} ${messageOf(error)}`);
         }
       }
-      throw failure;
+      throw targets.length > 1 ? new NoPrimaryError(failures, failure) : failure;
     },
   };
 }
@@ -104,6 +107,15 @@ class StandbyError extends Error {
     super(
       `${isIP(target.host) === 6 ? `[${target.host}]` : target.host}:${target.port} takes no writes (standby)`,
     );
+  }
+}
+
+/** None of the members can be used; says of each why. */
+class NoPrimaryError extends Error {
+  readonly code: string;
+  constructor(failures: readonly string[], cause: unknown) {
+    super(failures.join('; '), { cause });
+    this.code = codeOf(cause);
   }
 }
 

@@ -2,6 +2,8 @@
  * SQLite, embedded: one connection writes (WAL, synchronous=FULL), others read. The driver is synchronous, so nothing here may wait inside of it:
  * another process that holds the file's write lock is waited for by trying again from the event loop.
  */
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import SqliteDatabase from 'better-sqlite3';
 import type { Clock } from '../clock.js';
@@ -32,6 +34,8 @@ export function sqliteDriver(file: string, clock: Clock): Driver & { connectRead
 
 /** Opens the file with everything that durability needs. */
 export function openFile(file: string, readonly: boolean): SqliteDatabase {
+  // The driver's own error for this has no code.
+  if (!existsSync(dirname(file))) throw new NoDirectoryError(`the directory ${dirname(file)} does not exist`);
   const db = new SqliteDatabase(file, { readonly, timeout: BUSY_MS });
   if (!readonly) {
     // A second process that opens the new file in the same moment makes the switch to WAL busy; it stays switched for ever.
@@ -40,6 +44,10 @@ export function openFile(file: string, readonly: boolean): SqliteDatabase {
     db.pragma('foreign_keys = ON');
   }
   return db;
+}
+
+class NoDirectoryError extends Error {
+  readonly code = 'SQLITE_CANTOPEN';
 }
 
 class SqliteLink implements Link {

@@ -1,0 +1,79 @@
+/** What an operator is told when the database cannot be opened: where it should be, what the driver said, what to do. */
+import { codeOf, messageOf, OperatorError } from '../errors.js';
+import type { DatabaseSettings } from './settings.js';
+import { describeTarget } from './targets.js';
+
+const causes = {
+  refused: 'nothing listens there: start the database, or correct host and port',
+  silent:
+    "no answer: a firewall, a wrong address or a stopped machine is between; try it from this machine with the database vendor's own client",
+  name: 'the host name is not known here: correct it, or the name service of this machine',
+  login: 'user or password is refused: correct them, or let the user in from this machine',
+  missing:
+    'the server is there, the database (service) is not: correct its name, or create it and give the user its rights',
+  standby:
+    'the server takes no writes: name all members of the cluster in the url, so that the primary is found',
+  full: 'the server has no connection left: raise its limit, or lower pool.max on the nodes',
+  file: 'see that the directory exists, that the user who runs sluice may write it, and that the file is a SQLite database',
+  starting: 'the database is starting or stopping: wait until it is open',
+  other: 'see that it runs, and that address, database, user and password are right',
+} as const;
+
+const causeOfCode: Readonly<Record<string, keyof typeof causes>> = {
+  ECONNREFUSED: 'refused',
+  'NJS-503': 'refused',
+  'ORA-12541': 'refused',
+  ETIMEDOUT: 'silent',
+  EHOSTUNREACH: 'silent',
+  ENETUNREACH: 'silent',
+  'NJS-510': 'silent',
+  'NJS-513': 'silent',
+  ENOTFOUND: 'name',
+  EAI_AGAIN: 'name',
+  'NJS-530': 'name',
+  '28P01': 'login',
+  '28000': 'login',
+  ER_ACCESS_DENIED_ERROR: 'login',
+  ER_DBACCESS_DENIED_ERROR: 'login',
+  'ORA-01017': 'login',
+  'ORA-28000': 'login',
+  'ORA-28001': 'login',
+  '3D000': 'missing',
+  ER_BAD_DB_ERROR: 'missing',
+  'NJS-517': 'missing',
+  'NJS-518': 'missing',
+  'NJS-519': 'missing',
+  'ORA-12514': 'missing',
+  'ORA-12505': 'missing',
+  '25006': 'standby',
+  '53300': 'full',
+  ER_CON_COUNT_ERROR: 'full',
+  'ORA-00018': 'full',
+  'ORA-00020': 'full',
+  'ORA-12516': 'full',
+  '57P03': 'starting',
+  'ORA-01033': 'starting',
+  'ORA-01034': 'starting',
+  SQLITE_CANTOPEN: 'file',
+  SQLITE_NOTADB: 'file',
+  SQLITE_READONLY: 'file',
+  SQLITE_CORRUPT: 'file',
+};
+
+/** @returns an error that names client, address, database and the driver's code, with what to do about it */
+export function cannotOpen(settings: DatabaseSettings, error: unknown): OperatorError {
+  if (error instanceof OperatorError) return error;
+  const code = deepestCode(error);
+  const cause = causeOfCode[code] ?? (code.startsWith('SQLITE_CANTOPEN') ? 'file' : 'other');
+  return new OperatorError(
+    'database-unavailable',
+    `the database cannot be opened: ${describeTarget(settings)}: ${messageOf(error)}`,
+    causes[cause],
+    { cause: error },
+  );
+}
+
+function deepestCode(error: unknown): string {
+  const inner = error instanceof Error && error.cause !== undefined ? deepestCode(error.cause) : '';
+  return inner === '' ? codeOf(error) : inner;
+}

@@ -1,0 +1,159 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { systemClock } from '../../src/clock.js';
+import { databaseSettings, describeTarget, openDatabase } from '../../src/database/index.js';
+import { mysqlTarget, oracleTarget, postgresTargets } from '../../src/database/targets.js';
+import { OperatorError } from '../../src/errors.js';
+import { silentLog } from '../../src/log.js';
+import { eachDatabase } from '../support/databases.js';
+
+const open = async (settings: Record<string, unknown>, dir?: string): Promise<OperatorError> => {
+  const parsed = databaseSettings.parse({
+    connectTimeoutMs: 500,
+    pool: { acquireTimeoutMs: 1500 },
+    ...settings,
+  });
+  const context = { clock: systemClock, log: silentLog, ...(dir === undefined ? {} : { dir }) };
+  const error = await openDatabase(parsed, context).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof OperatorError)) throw new Error(`no operator error: ${error}`);
+  expect(error.message).to.not.contain('secret');
+  return error;
+};
+
+describe('a database that cannot be opened', () => {
+  // Port 1 is reserved and never listened on.
+  it('PostgreSQL refused: address, database and code', async () => {
+    const error = await open({ client: 'postgres', url: 'postgres://pay:secret@127.0.0.1:1/revenue' });
+    expect(error.message)
+      .to.contain('postgres 127.0.0.1:1 database revenue user pay')
+      .and.contain('ECONNREFUSED');
+    expect(error.next).to.contain('nothing listens');
+  });
+  it('each member of a PostgreSQL cluster is named', async () => {
+    const error = await open({
+      client: 'postgres',
+      url: 'postgres://pay:secret@127.0.0.1:1,127.0.0.2:1/revenue',
+    });
+    expect(error.message).to.match(/127\.0\.0\.1:1 ECONNREFUSED.*; 127\.0\.0\.2:1 ECONNREFUSED/);
+  });
+  it('MariaDB refused: address, database and code', async () => {
+    const error = await open({ client: 'mysql', url: 'mysql://pay:secret@127.0.0.1:1/revenue' });
+    expect(error.message)
+      .to.contain('mysql 127.0.0.1:1 database revenue user pay')
+      .and.contain('ECONNREFUSED');
+  });
+  it('Oracle refused: host, service and NJS code', async () => {
+    const error = await open({
+      client: 'oracle',
+      user: 'pay',
+      password: 'secret',
+      connectString: '127.0.0.1:1/XEPDB1',
+    });
+    expect(error.message).to.contain('oracle 127.0.0.1:1/XEPDB1 user pay').and.contain('NJS-503');
+    expect(error.next).to.contain('nothing listens');
+  });
+  it('Oracle silent: in time, with the NJS code', async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const address = silent.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const error = await open({
+      client: 'oracle',
+      user: 'pay',
+      password: 'secret',
+      host: '127.0.0.1',
+      port,
+      database: 'XEPDB1',
+    });
+    silent.close();
+    expect(error.message)
+      .to.contain(`oracle 127.0.0.1:${port}/XEPDB1`)
+      .and.match(/NJS-\d+|ETIMEDOUT/);
+    expect(error.next).to.contain('no answer');
+  });
+  it('SQLite in a directory that is not there', async () => {
+    const error = await open({ client: 'sqlite', file: 'revenue.sqlite' }, '/nonexistent');
+    expect(error.message).to.contain('revenue.sqlite');
+    expect(error.next).to.contain('directory');
+  });
+  it('SQLite file that is something else', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'sluice-db-'));
+    writeFileSync(
+      join(dir, 'revenue.sqlite'),
+      'this is no database, but it is long enough to be taken for one'.repeat(20),
+    );
+    const error = await open({ client: 'sqlite', file: 'revenue.sqlite' }, dir);
+    rmSync(dir, { recursive: true });
+    expect(error.message).to.contain('SQLITE_NOTADB');
+  });
+});
+
+eachDatabase(
+  'a server that is there',
+  (db) => {
+    const elsewhere = (change: (url: URL) => void) => {
+      const url = new URL(db.settings().url ?? '');
+      change(url);
+      return open({ client: db.client, url: url.href });
+    };
+    it('without the database', async () => {
+      const error = await elsewhere((url) => {
+        url.pathname = '/no_such_database';
+      });
+      expect(error.message)
+        .to.contain('no_such_database')
+        .and.match(/3D000|ER_BAD_DB_ERROR/);
+      expect(error.next).to.contain('create it');
+    });
+    it('that does not know the user', async () => {
+      const error = await elsewhere((url) => {
+        url.username = 'nobody_here';
+        url.password = 'secret';
+      });
+      expect(error.message)
+        .to.contain('user nobody_here')
+        .and.match(/28000|28P01|ER_ACCESS_DENIED_ERROR/);
+      expect(error.next).to.contain('refused');
+    });
+  },
+  { empty: true, only: ['postgres', 'mysql'] },
+);
+
+describe('where the settings point to', () => {
+  const settings = (value: Record<string, unknown>) => databaseSettings.parse(value);
+  it('reads several hosts, default ports, IPv6 and encoded passwords from a PostgreSQL url', () => {
+    const url = 'postgres://pay:p%40ss%2F@db1,db2:5433,[::1]:5434/revenue?sslmode=verify-full';
+    const targets = postgresTargets(settings({ client: 'postgres', url }));
+    expect(targets.map(({ host, port }) => `${host} ${port}`)).to.deep.equal([
+      'db1 5432',
+      'db2 5433',
+      '::1 5434',
+    ]);
+    expect(targets[0]).to.include({ user: 'pay', password: 'p@ss/', database: 'revenue', ssl: true });
+  });
+  it('takes host, user and the rest by themselves', () => {
+    const parts = { host: 'db', user: 'pay', password: 'x', database: 'revenue' };
+    expect(mysqlTarget(settings({ client: 'mysql', ...parts }))).to.include({ host: 'db', port: 3306 });
+    expect(oracleTarget(settings({ client: 'oracle', ...parts })).connectString).to.equal('db:1521/revenue');
+  });
+  for (const [what, value] of [
+    ['another scheme', { client: 'postgres', url: 'mysql://pay@db/revenue' }],
+    ['no database', { client: 'postgres', url: 'postgres://pay:secret@db/' }],
+    ['two hosts of MariaDB', { client: 'mysql', url: 'mysql://pay@db1,db2/revenue' }],
+    ['Oracle without a service', { client: 'oracle', host: 'db', user: 'pay', password: 'secret' }],
+    ['Oracle without a password', { client: 'oracle', connectString: 'db/x', user: 'pay' }],
+    ['nothing at all', { client: 'postgres' }],
+  ] as const)
+    it(`refuses ${what}, without repeating the password`, () => {
+      expect(() => describeTarget(settings(value)))
+        .to.throw(OperatorError)
+        .with.property('message')
+        .that.does.not.contain('secret');
+    });
+});

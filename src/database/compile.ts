@@ -12,7 +12,7 @@ export interface InsertShape {
   readonly names: readonly string[];
 }
 export interface Compiled {
-  /** Unique within the database: the name of the prepared statement. */
+  /** Unique within the database: the name of the prepared statement; `''` = not to be prepared. */
   readonly name: string;
   readonly text: string;
   /** The bind name of each position. */
@@ -65,19 +65,27 @@ export function valuesOf(names: readonly string[], binds: Binds): Cell[] {
   });
 }
 
-/** Compiles each statement once; held for as long as the database is open. */
+/** Statements that are prepared and kept; those that a caller puts together anew each time would otherwise grow without end. */
+const PREPARED_MAX = 2000;
+
+/** Compiles each statement once. The same text is the same prepared statement. */
 export class StatementCache {
-  readonly #known = new Map<Statement, Compiled>();
+  readonly #byStatement = new WeakMap<Statement, Compiled>();
+  readonly #byText = new Map<string, Compiled>();
   constructor(
     readonly words: DialectWords,
     readonly style: BindStyle,
   ) {}
 
   get(statement: Statement): Compiled {
-    const known = this.#known.get(statement);
-    if (known !== undefined) return known;
-    const made = compile(statement.text(this.words), `s${this.#known.size + 1}`, this.style);
-    this.#known.set(statement, made);
+    return this.#byStatement.get(statement) ?? this.#compile(statement);
+  }
+  #compile(statement: Statement): Compiled {
+    const text = statement.text(this.words);
+    const room = this.#byText.size < PREPARED_MAX;
+    const made = this.#byText.get(text) ?? compile(text, room ? `s${this.#byText.size + 1}` : '', this.style);
+    if (room) this.#byText.set(text, made);
+    this.#byStatement.set(statement, made);
     return made;
   }
 }

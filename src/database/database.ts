@@ -38,9 +38,11 @@ export interface DialectWords {
 }
 export const sql = (text: string | ((words: DialectWords) => string)): Statement => {
   const statement = { text: typeof text === 'string' ? () => text : text };
-  declared.add(new WeakRef(statement));
+  if (declared.size < DECLARED_MAX) declared.add(new WeakRef(statement));
   return statement;
 };
+/** Statements are declared at module level; who makes them at run time does not fill the memory with it. */
+const DECLARED_MAX = 5000;
 const declared = new Set<WeakRef<Statement>>();
 /** Every statement that was declared so far: a test renders them all for each database. */
 export const declaredStatements = (): readonly Statement[] =>

@@ -36,27 +36,41 @@ export async function openDatabase(settings: DatabaseSettings, context: OpenCont
 }
 
 async function build(settings: DatabaseSettings, { clock, dir = '.' }: OpenContext): Promise<OpenedDatabase> {
-  const limits = { lockWaitMs: settings.lockWaitMs, statementTimeoutMs: settings.statementTimeoutMs };
-  const pool = (connect: () => Promise<Link>, max: number, writerOfMany: boolean) =>
-    new Pool<Link>({
-      connect,
-      clock,
-      max,
-      min: Math.min(settings.pool.min, max),
-      acquireTimeoutMs: settings.pool.acquireTimeoutMs,
-      timeoutLabel: writerOfMany ? 'unavailable' : 'lock-timeout',
-      idleTimeoutMs: settings.pool.idleTimeoutMs,
-    });
-  if (settings.client === 'sqlite') {
-    const { sqliteDriver } = await import('./sqlite.js');
-    const driver = sqliteDriver(isAbsolute(settings.file) ? settings.file : join(dir, settings.file), clock);
-    const writers = pool(() => driver.connect(), 1, false);
-    const readers = pool(() => driver.connectReader(), SQLITE_READERS_MAX, true);
-    return new OpenedDatabase({ driver, clock, limits, writers, readers });
-  }
-  const driver = await serverDriver(settings, clock);
-  const both = pool(() => driver.connect(), settings.pool.max, true);
-  return new OpenedDatabase({ driver, clock, limits, writers: both, readers: both });
+  if (settings.client !== 'sqlite') return pooled(await serverDriver(settings, clock), settings, clock);
+  const { sqliteDriver } = await import('./sqlite.js');
+  const driver = sqliteDriver(isAbsolute(settings.file) ? settings.file : join(dir, settings.file), clock);
+  const writers = poolOf(settings, clock, () => driver.connect(), 1, 'lock-timeout');
+  const readers = poolOf(settings, clock, () => driver.connectReader(), SQLITE_READERS_MAX, 'unavailable');
+  return new OpenedDatabase({ driver, clock, limits: limitsOf(settings), writers, readers });
+}
+
+/** A server's database: one pool for everything. A test brings its own driver. */
+export function pooled(driver: Driver, settings: DatabaseSettings, clock: Clock): OpenedDatabase {
+  const pool = poolOf(settings, clock, () => driver.connect(), settings.pool.max, 'unavailable');
+  return new OpenedDatabase({ driver, clock, limits: limitsOf(settings), writers: pool, readers: pool });
+}
+
+const limitsOf = ({ lockWaitMs, statementTimeoutMs }: DatabaseSettings) => ({
+  lockWaitMs,
+  statementTimeoutMs,
+});
+function poolOf(
+  { pool }: DatabaseSettings,
+  clock: Clock,
+  connect: () => Promise<Link>,
+  max: number,
+  timeoutLabel: 'unavailable' | 'lock-timeout',
+): Pool<Link> {
+  const { acquireTimeoutMs, idleTimeoutMs } = pool;
+  return new Pool({
+    connect,
+    clock,
+    max,
+    min: Math.min(pool.min, max),
+    acquireTimeoutMs,
+    timeoutLabel,
+    idleTimeoutMs,
+  });
 }
 
 /** Only the driver that is used is loaded. */

@@ -53,6 +53,8 @@ class OracleLink implements Link {
   answerBy = 0;
   readonly bindStyle = 'colon';
   #dead = false;
+  #inTransaction = false;
+  #giveUp: ((error: Error) => void) | undefined;
 
   constructor(
     readonly connection: OracleConnection,
@@ -65,12 +67,12 @@ class OracleLink implements Link {
   }
 
   async all(statement: Compiled, values: readonly Cell[]): Promise<readonly Row[]> {
-    const { rows = [], metaData = [] } = await this.#execute(statement, values);
+    const { rows = [], metaData = [] } = await this.#within(this.#execute(statement, values));
     const names = metaData.map((column) => column.name.toLowerCase());
     return rows.map((row) => rowOf(names, row));
   }
   async run(statement: Compiled, values: readonly Cell[]): Promise<number> {
-    return (await this.#execute(statement, values)).rowsAffected ?? 0;
+    return (await this.#within(this.#execute(statement, values))).rowsAffected ?? 0;
   }
   async runMany(statement: Compiled, rows: readonly (readonly Cell[])[]): Promise<void> {
     for (let at = 0; at < rows.length; at += BATCH_ROWS)
@@ -79,21 +81,20 @@ class OracleLink implements Link {
       });
   }
   async *stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<readonly Row[]> {
-    const { resultSet, metaData = [] } = await this.#execute(statement, values, true);
+    const { resultSet, metaData = [] } = await this.#within(this.#execute(statement, values, true));
     if (resultSet === undefined) return;
     const names = metaData.map((column) => column.name.toLowerCase());
     try {
       for (;;) {
-        const rows = await resultSet.getRows(STREAM_ROWS);
+        const rows = await this.#within(resultSet.getRows(STREAM_ROWS));
         yield rows.map((row) => rowOf(names, row));
         if (rows.length < STREAM_ROWS) break;
       }
     } finally {
-      await resultSet.close();
+      if (!this.dead) await this.#within(resultSet.close());
     }
   }
 
-  #inTransaction = false;
   async begin(limits: TransactionLimits): Promise<void> {
     // Oracle begins by itself with the first statement. Waiting for a row has no limit of its own: the call's limit ends it.
     this.#inTransaction = true;
@@ -101,17 +102,28 @@ class OracleLink implements Link {
   }
   async commit(): Promise<void> {
     this.#inTransaction = false;
-    await this.connection.commit();
+    await this.#within(this.connection.commit());
     this.connection.callTimeout = this.target.statementTimeoutMs;
   }
   async rollback(): Promise<void> {
     this.#inTransaction = false;
-    await this.connection.rollback();
+    await this.#within(this.connection.rollback());
     this.connection.callTimeout = this.target.statementTimeoutMs;
   }
   destroy(): void {
+    if (this.#dead) return;
     this.#dead = true;
+    this.#giveUp?.(new LostConnection());
+    // A normal close would be a ROLLBACK and a farewell on a connection that may be silent; nobody waits for its end.
     this.connection.close({ drop: true }).catch(() => {});
+  }
+
+  /** The driver waits for ever on a network that fell silent (its call limit asks the server to stop); `destroy` ends the wait. */
+  #within<T>(call: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#giveUp = reject;
+      call.then(resolve, reject);
+    });
   }
 
   #execute(statement: Compiled, values: readonly Cell[], resultSet = false) {
@@ -130,3 +142,10 @@ class OracleLink implements Link {
 
 const rowOf = (names: readonly string[], row: readonly unknown[]): Row =>
   Object.fromEntries(names.map((name, at) => [name, row[at]]));
+
+class LostConnection extends Error {
+  readonly code = 'NJS-500';
+  constructor() {
+    super('NJS-500: the connection was cut: no answer in time');
+  }
+}

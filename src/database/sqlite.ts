@@ -121,7 +121,7 @@ class SqliteLink implements Link {
     let prepared = this.#prepared.get(statement);
     if (prepared === undefined) {
       prepared = this.db.prepare(statement.text);
-      this.#prepared.set(statement, prepared);
+      if (statement.name !== '') this.#prepared.set(statement, prepared);
     }
     return prepared;
   }

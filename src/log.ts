@@ -18,6 +18,7 @@ export const logEvents = {
   'certificate.unreadable': 'error',
   'connection.refused': 'warn',
   'connection.fault': 'warn',
+  'crl.stale': 'warn',
   'exchange.done': 'info',
   'exchange.failed': 'error',
   'exchange.slow': 'warn',

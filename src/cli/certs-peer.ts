@@ -56,6 +56,10 @@ export function certsPeerCommands(certs: Command): void {
       .option(
         '--subject <subject>',
         'FILE is a CA: accept what it issues to this subject, e.g. "CN=platform,O=Ant"',
+      )
+      .option(
+        '--require-crl',
+        'with --subject: refuse all of that CA while its CRL is missing or out of date',
       ),
     'sluice certs peer add alipay tclient.keystore --units 39536',
     'sluice certs peer add alipay ca.crt --units 39536 --subject "CN=platform"',
@@ -127,6 +131,7 @@ const change = (
 interface AddOptions extends FileOptions, SwitchOptions {
   readonly units: string;
   readonly subject?: string;
+  readonly requireCrl?: boolean;
 }
 const switchesOf = (options: SwitchOptions) => ({
   oldTls: options.allowOldTls === true,
@@ -143,7 +148,11 @@ async function add(name: string, file: string, options: AddOptions): Promise<voi
       const units = unitsOf(options.units, dir);
       const params = { name, units, now: systemClock.now(), legacy: switchesOf(options) };
       if (options.subject !== undefined)
-        return addPeerOfCa(peers, { ...params, subject: options.subject }, store);
+        return addPeerOfCa(
+          peers,
+          { ...params, subject: options.subject, requireCrl: options.requireCrl === true },
+          store,
+        );
       return addPinnedPeer(peers, params, chooseCertificate(store, options.alias).certificate);
     },
     (peer) => summary(peer, store.format),

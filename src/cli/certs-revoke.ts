@@ -7,6 +7,7 @@ import { chinaText, systemClock } from '../clock.js';
 import { directoryOf } from '../config/index.js';
 import { OperatorError } from '../errors.js';
 import {
+  caPemsOf,
   certificateFiles,
   certificatesOf,
   chooseCertificate,
@@ -111,9 +112,7 @@ const unrevoke = (which: string, options: { dir?: string }): Promise<void> =>
     };
   });
 
-async function peerCaPems(dir: string): Promise<string[]> {
-  return (await loadPeers(dir)).flatMap((peer) => (peer.ca ? [peer.ca.pem] : []));
-}
+const peerCaPems = async (dir: string): Promise<string[]> => caPemsOf(await loadPeers(dir));
 
 const addCrl = (file: string, options: { dir?: string }): Promise<void> =>
   changeCertificates(options, async (dir) => {

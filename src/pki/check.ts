@@ -10,7 +10,7 @@ import { loadIdentity } from './identity.js';
 import { listCertificates } from './inventory.js';
 import { oldJavaRemarks } from './old-java.js';
 import { orderChain } from './own.js';
-import { legacyNeeds, loadPeers } from './peers.js';
+import { caPemsOf, legacyNeeds, loadPeers } from './peers.js';
 import { loadRevocations } from './revocation.js';
 import { weaknessOf } from './weakness.js';
 import { certificatesOf } from './x509.js';
@@ -179,10 +179,7 @@ async function peerFindings(dir: string): Promise<Finding[]> {
 
 async function crlFindings(dir: string, now: Moment): Promise<Finding[]> {
   const peers = await loadPeers(dir);
-  const revocations = await loadRevocations(
-    dir,
-    peers.flatMap((peer) => (peer.ca ? [peer.ca.pem] : [])),
-  );
+  const revocations = await loadRevocations(dir, caPemsOf(peers));
   return [
     ...revocations.crls.map(({ file, fault, entries }) =>
       fault === undefined

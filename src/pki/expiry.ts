@@ -2,7 +2,10 @@
 import type { Clock, Moment } from '../clock.js';
 import { messageOf } from '../errors.js';
 import type { Log } from '../log.js';
+import { subjectText } from './distinguished-name.js';
 import { type CertificateInfo, listCertificates } from './inventory.js';
+import { caPemsOf, loadPeers } from './peers.js';
+import { loadRevocations } from './revocation.js';
 
 /** Days before the end at which a warning is due; each once, and 0 every day from the end on. */
 export const EXPIRY_WARNING_DAYS = [60, 30, 14, 7, 1, 0] as const;
@@ -50,10 +53,21 @@ export async function watchExpiry(
   seen: (certificates: readonly CertificateInfo[]) => void = () => {},
 ): Promise<ExpiryWatch> {
   const said = new Map<string, Moment>();
+  const sayStaleCrls = async (now: Moment) => {
+    const peers = await loadPeers(dir);
+    const { staleIssuers } = await loadRevocations(dir, caPemsOf(peers));
+    for (const issuer of staleIssuers(now)) {
+      const last = said.get(`crl ${issuer}`);
+      if (last !== undefined && now - last < DAY_MS) continue;
+      said.set(`crl ${issuer}`, now);
+      log.event('crl.stale', { issuer: subjectText(issuer) });
+    }
+  };
   const look = async () => {
     const now = clock.now();
     const current = await listCertificates(dir, now);
     seen(current);
+    await sayStaleCrls(now);
     for (const { certificate, step } of expiryWarnings(current)) {
       const key = `${certificate.sha256} ${step}`;
       const last = said.get(key);

@@ -15,6 +15,7 @@ export const identityRefusals = {
   'overlap-ended': 'this certificate was replaced and its overlap is over',
   'wrong-subject': 'its CA is trusted, its subject is not that of any peer',
   'revoked-certificate': 'its certificate is revoked',
+  'crl-missing': 'its CA must have a CRL here, and there is none or it is past its next update',
   'weak-certificate':
     'its certificate is too weak (SHA-1 or a short key) and the peer has no switch for that',
   'old-tls': 'it speaks TLS 1.0 or 1.1 and the peer has no switch for that',
@@ -51,7 +52,7 @@ export function createIdentifier(peers: Peers, revocations: Revocations): Identi
     if (pinned) return pinned;
     const cached = known.get(certificate.fingerprint256);
     if (cached) return cached;
-    const found = ownerByCa(certificate, chain?.() ?? [], byCa);
+    const found = ownerByCa(certificate, chain?.() ?? [], byCa, revocations);
     if (known.size >= KNOWN_MAX) known.clear();
     // Without the chain (a resumed session) an unknown issuer says nothing for good.
     if (typeof found !== 'string' || chain) known.set(certificate.fingerprint256, found);
@@ -69,7 +70,7 @@ export function createIdentifier(peers: Peers, revocations: Revocations): Identi
           ...(typeof owner === 'string' ? {} : { peer: owner }),
         };
       if (typeof owner === 'string') return { ok: false, reason: owner };
-      const reason = refusalOf(owner, shown, at);
+      const reason = refusalOf(owner, shown, at, revocations);
       return reason === undefined ? { ok: true, peer: owner } : { ok: false, reason, peer: owner };
     },
   };
@@ -84,41 +85,50 @@ function ownerByCa(
   certificate: X509Certificate,
   chain: readonly X509Certificate[],
   rules: readonly CaRule[],
+  revocations: Revocations,
 ): Peer | IdentityRefusal {
-  const issued = rules.filter(({ cas }) => leadsTo(certificate, chain, cas));
+  const paths = rules.map((rule) => ({ rule, path: pathTo(certificate, chain, rule.cas) }));
+  if (paths.some(({ path }) => path?.some((one) => revocations.has(one)))) return 'revoked-certificate';
+  const issued = paths.flatMap(({ rule, path }) => (path ? [rule] : []));
   const fitting = issued.filter(({ subject }) => subjectMatches(certificate.subject, subject));
   const only = fitting[0];
   if (only && fitting.length === 1) return only.peer;
   return issued.length > 0 ? 'wrong-subject' : 'unknown-certificate';
 }
 
-/** Follows signatures, not names, from the certificate over what was shown to one of the CAs. */
-function leadsTo(
+/** The issuers from the certificate over what was shown to one of the CAs, by signature and not by name; `undefined` if there is no way. */
+function pathTo(
   certificate: X509Certificate,
   chain: readonly X509Certificate[],
   cas: readonly X509Certificate[],
-): boolean {
-  let current = certificate;
-  for (let depth = 0; depth < 5; depth++) {
-    const below = current;
+): X509Certificate[] | undefined {
+  const path: X509Certificate[] = [];
+  for (let below = certificate; path.length < DEPTH_MAX; ) {
+    const child = below;
     const signedBy = (issuer: X509Certificate) =>
-      issuer.ca && below.checkIssued(issuer) && below.verify(issuer.publicKey);
-    if (cas.some(signedBy)) return true;
-    const next = chain.find((one) => one.fingerprint256 !== below.fingerprint256 && signedBy(one));
-    if (next === undefined) return false;
-    current = next;
+      issuer.ca && child.checkIssued(issuer) && child.verify(issuer.publicKey);
+    const trusted = cas.find(signedBy);
+    if (trusted) return [...path, trusted];
+    const next = chain.find((one) => one.fingerprint256 !== child.fingerprint256 && signedBy(one));
+    if (next === undefined) return undefined;
+    path.push(next);
+    below = next;
   }
-  return false;
+  return undefined;
 }
+const DEPTH_MAX = 5;
 
-function refusalOf(peer: Peer, shown: ShownCertificate, at: Moment): IdentityRefusal | undefined {
+function refusalOf(
+  peer: Peer,
+  shown: ShownCertificate,
+  at: Moment,
+  revocations: Revocations,
+): IdentityRefusal | undefined {
   if (peer.state === 'disabled') return 'peer-disabled';
-  const sha256 = shown.certificate.fingerprint256;
-  if (
-    peer.pins.some((pin) => pin.sha256 === sha256) &&
-    !pinsAt(peer, at).some((pin) => pin.sha256 === sha256)
-  )
-    return 'overlap-ended';
+  const { fingerprint256, issuer } = shown.certificate;
+  const isPinned = peer.pins.some((pin) => pin.sha256 === fingerprint256);
+  if (isPinned && !pinsAt(peer, at).some((pin) => pin.sha256 === fingerprint256)) return 'overlap-ended';
+  if (!isPinned && peer.ca?.requireCrl && !revocations.hasFreshCrl(issuer, at)) return 'crl-missing';
   if (!peer.legacy.weakCertificate && weaknessOf(shown.certificate) !== undefined) return 'weak-certificate';
   if (!peer.legacy.oldTls && (shown.protocol === 'TLSv1' || shown.protocol === 'TLSv1.1')) return 'old-tls';
   return undefined;

@@ -4,7 +4,7 @@ import type { Moment } from '../clock.js';
 import { subjectText } from './distinguished-name.js';
 import { certificateFiles, readIfThere } from './files.js';
 import { loadRotation } from './identity.js';
-import { loadPeers } from './peers.js';
+import { caPemsOf, loadPeers } from './peers.js';
 import { pemText } from './read-store.js';
 import { loadRevocations } from './revocation.js';
 import { keyText, signatureOf, weaknessOf } from './weakness.js';
@@ -90,10 +90,7 @@ async function fromFile(
 
 async function fromPeers(dir: string, now: Moment): Promise<CertificateInfo[]> {
   const peers = await loadPeers(dir);
-  const revocations = await loadRevocations(
-    dir,
-    peers.flatMap((peer) => (peer.ca ? [peer.ca.pem] : [])),
-  );
+  const revocations = await loadRevocations(dir, caPemsOf(peers));
   return peers.flatMap((peer) => {
     const purpose = `units ${peer.units.join(', ')}`;
     const pins = peer.pins.flatMap((pin) =>

@@ -112,7 +112,7 @@ export function addPinnedPeer(peers: Peers, params: NewPeer, certificate: X509Ce
 /** A peer known by its CA and subject, so that it may renew its certificate by itself. */
 export function addPeerOfCa(
   peers: Peers,
-  params: NewPeer & { readonly subject: string },
+  params: NewPeer & { readonly subject: string; readonly requireCrl?: boolean },
   store: CertificateStore,
 ): Peers {
   refuseTaken(peers, params.name);
@@ -131,7 +131,10 @@ export function addPeerOfCa(
       'Write it as CN=name or CN=name, O=organisation.',
     );
   const pem = certificates.map(pemText).join('');
-  return [...peers, { ...newPeer(params), ca: { pem, subject: params.subject } }];
+  return [
+    ...peers,
+    { ...newPeer(params), ca: { pem, subject: params.subject, requireCrl: params.requireCrl === true } },
+  ];
 }
 
 /** A new certificate for a pinned peer; the ones before are accepted until the overlap ends. */

@@ -42,7 +42,14 @@ const peerSchema = z.strictObject({
   state: z.enum(['active', 'disabled']),
   pins: z.array(pinSchema).max(20),
   /** Accepts what this CA issued to this subject. The PEM may hold intermediates beside the CA. */
-  ca: z.strictObject({ pem: z.string(), subject: z.string().min(3) }).optional(),
+  ca: z
+    .strictObject({
+      pem: z.string(),
+      subject: z.string().min(3),
+      /** Refuse all of it while its CRL is missing or past its next update. */
+      requireCrl: z.boolean().optional(),
+    })
+    .optional(),
   dialect: peerDialectSchema,
   legacy: legacySchema,
   addedAt: moment,
@@ -103,6 +110,9 @@ function refuseDoubles(peers: Peers): void {
 /** Pins that are accepted at this moment. */
 export const pinsAt = (peer: Peer, at: Moment): readonly Pin[] =>
   peer.pins.filter((pin) => pin.until === undefined || at < pin.until);
+
+/** The CAs that peers are known by. */
+export const caPemsOf = (peers: Peers): string[] => peers.flatMap((peer) => (peer.ca ? [peer.ca.pem] : []));
 
 /**
  * What the `ca` option of a TLS context needs: every accepted certificate itself and every CA, each once.

@@ -45,6 +45,8 @@ export interface Revocations {
   has(certificate: RevocationQuestion): boolean;
   hasFingerprint(sha256: string): boolean;
   readonly crls: readonly CrlState[];
+  /** Is there a CRL of this issuer (Node's form of the name) that is not past its next update? */
+  hasFreshCrl(issuer: string | undefined, at: Moment): boolean;
   /** Issuers whose newest CRL is past its next update: new revocations of theirs may be missing. */
   staleIssuers(at: Moment): readonly string[];
 }
@@ -80,7 +82,8 @@ export async function loadRevocations(dir: string, caPems: readonly string[]): P
       (issuer !== undefined && (serialsOf.get(issuer)?.has(serialText(serialNumber)) ?? false)),
     hasFingerprint: (sha256) => fingerprints.has(sha256),
     crls,
-    staleIssuers: (at) => staleIssuers(crls, at),
+    hasFreshCrl: (issuer, at) => (freshUntil(crls).get(issuer ?? '') ?? 0) >= at,
+    staleIssuers: (at) => [...freshUntil(crls)].flatMap(([issuer, until]) => (until < at ? [issuer] : [])),
   };
 }
 
@@ -127,11 +130,12 @@ export async function readCrl(bytes: Buffer, cas: readonly X509Certificate[]) {
   return { state: { ...state, fault: 'signed by none of the CAs that are trusted here' }, serials: [] };
 }
 
-function staleIssuers(crls: readonly CrlState[], at: Moment): string[] {
-  const freshUntil = new Map<string, number>();
+/** Until when the newest CRL of each issuer is fresh; one without next update never ends. */
+function freshUntil(crls: readonly CrlState[]): Map<string, Moment> {
+  const until = new Map<string, Moment>();
   for (const { issuer, nextUpdate, fault } of crls) {
     if (fault === undefined)
-      freshUntil.set(issuer, Math.max(freshUntil.get(issuer) ?? 0, nextUpdate ?? Number.MAX_SAFE_INTEGER));
+      until.set(issuer, Math.max(until.get(issuer) ?? 0, nextUpdate ?? Number.MAX_SAFE_INTEGER));
   }
-  return [...freshUntil].filter(([, until]) => until < at).map(([issuer]) => issuer);
+  return until;
 }

@@ -1,8 +1,9 @@
 /** Everything a TLS listener must know, read together, so that a running gateway takes over all of it or nothing. */
 import type { Moment } from '../clock.js';
+import { issuerNamePems } from './acceptable-issuers.js';
 import { createIdentifier, type Identifier } from './identify.js';
 import { type Identity, type IdentityOptions, loadIdentity } from './identity.js';
-import { legacyNeeds, loadPeers, type Peers, trustedCaPems } from './peers.js';
+import { caPemsOf, legacyNeeds, loadPeers, type Peers, trustedCaPems } from './peers.js';
 import { loadRevocations, type Revocations } from './revocation.js';
 
 export interface Trust {
@@ -47,29 +48,31 @@ const SECURITY_LEVEL = { strict: '@SECLEVEL=2', legacy: '@SECLEVEL=0' };
 export async function loadTrust(dir: string, options: IdentityOptions): Promise<Trust> {
   const identity = await loadIdentity(dir, options);
   const peers = await loadPeers(dir);
-  const revocations = await loadRevocations(
-    dir,
-    peers.flatMap((peer) => (peer.ca ? [peer.ca.pem] : [])),
-  );
+  const revocations = await loadRevocations(dir, caPemsOf(peers));
   const overlapEnds = peers.flatMap((peer) => peer.pins.flatMap(({ until }) => until ?? []));
   return {
     identity,
     peers,
     revocations,
     identifier: createIdentifier(peers, revocations),
-    context: contextOf(identity, peers, revocations, options.now),
+    context: await contextOf(identity, peers, revocations, options.now),
     changesAt: [...overlapEnds, ...(identity.next ? [identity.next.activateAt] : [])],
   };
 }
 
-function contextOf(identity: Identity, peers: Peers, revocations: Revocations, now: Moment): TrustContext {
+async function contextOf(
+  identity: Identity,
+  peers: Peers,
+  revocations: Revocations,
+  now: Moment,
+): Promise<TrustContext> {
   const needs = legacyNeeds(peers);
   const oldTls = needs.oldTls.length > 0;
   const level = oldTls || needs.weakCertificate.length > 0 ? SECURITY_LEVEL.legacy : SECURITY_LEVEL.strict;
   return {
     cert: identity.certPem,
     key: identity.keyPem,
-    ca: trustedCaPems(peers, now, revocations.hasFingerprint),
+    ca: [...trustedCaPems(peers, now, revocations.hasFingerprint), ...(await issuerNamePems(peers, now))],
     allowPartialTrustChain: true,
     minVersion: oldTls ? 'TLSv1' : 'TLSv1.2',
     ciphers: [...STRONG_CIPHERS, ...(oldTls ? OLD_CIPHERS : []), level].join(':'),

@@ -10,17 +10,21 @@ import {
   chooseCertificate,
   createCa,
   createIdentifier,
+  initCa,
   issueCertificate,
+  issueFromCa,
   loadPeers,
   loadRevocations,
   type Peers,
   readStore,
   removePeer,
   replacePin,
+  revokeIssued,
   savePeers,
   selfSign,
   setPeerState,
   trustedCaPems,
+  writeCrl,
 } from '../../src/pki/index.js';
 import { temporaryDirectory } from '../support/directory.js';
 
@@ -147,5 +151,25 @@ describe('pki: peers known by CA and subject', () => {
     expect(choose(leaf.certPem, leaf.certPem)).equal('CN=leaf');
     expect(choose(ca.certPem)).equal('CN=CA');
     expect(() => choose(leaf.certPem, other.certPem)).throws(/2 certificates that could be/);
+  });
+
+  it('what requires a CRL is refused while there is none or an old one', async () => {
+    const passphrase = 'long enough';
+    const ca = dir.at('ca');
+    const pem = await initCa(ca, { commonName: 'CA', days: 365, keyType: 'ecdsa-p256', passphrase, now });
+    const leaf = await issueFromCa(ca, passphrase, { ...client, subject: 'platform' });
+    const params = { name: 'p', units: ['1'], now, legacy, subject: 'CN=platform', requireCrl: true };
+    const peers = addPeerOfCa([], params, storeOf(pem));
+    const verdict = async (at: number) => {
+      const identifier = createIdentifier(peers, await loadRevocations(ca, [pem]));
+      const found = identifier.identify({ certificate: certificateOf(leaf.certPem), chain: () => [] }, at);
+      return found.ok ? found.peer.name : found.reason;
+    };
+    expect(await verdict(now)).equal('crl-missing');
+    await writeCrl(ca, passphrase, { now, days: 7 });
+    expect(await verdict(now)).equal('p');
+    expect(await verdict(now + 8 * DAY)).equal('crl-missing');
+    await revokeIssued(ca, passphrase, 'platform', { reason: 'keyCompromise', now, crlDays: 7 });
+    expect(await verdict(now)).equal('revoked-certificate');
   });
 });

@@ -77,6 +77,7 @@ export async function makeCertificateMatrix(dir: string, now: number): Promise<C
     peer('by-ca', { ca: { pem: ca.certPem + weak.rootPem, subject: 'CN=platform' } }),
     peer('by-pin', { pins: [pin(pinned), { ...pin(replaced), until: now - 1 }] }),
     peer('by-leaf', { pins: [pin(pinnedLeaf)] }),
+    peer('by-plain-leaf', { pins: [pin(weak.plain)] }),
     peer('gone', { state: 'disabled', pins: [pin(disabled)] }),
     peer('lost-key', { pins: [pin(revokedPin)] }),
     peer('late', { pins: [pin(expiredPin)] }),
@@ -96,6 +97,11 @@ export async function makeCertificateMatrix(dir: string, now: number): Promise<C
     cases: [
       { name: 'pinned, self-signed', client: pinned, verdict: { peer: 'by-pin' } },
       { name: 'pinned, its CA unknown here', client: pinnedLeaf, verdict: { peer: 'by-leaf' } },
+      {
+        name: 'pinned, without key identifiers, sent with its CA',
+        client: weak.plain,
+        verdict: { peer: 'by-plain-leaf' },
+      },
       { name: 'from the CA, right subject', client: await fromCa({}), verdict: { peer: 'by-ca' } },
       { name: 'with its intermediate', client: weak.withIntermediate, verdict: { peer: 'by-ca' } },
       { name: 'none', client: undefined, verdict: { handshake: 'no-certificate' } },
@@ -199,7 +205,15 @@ function weakCertificates(ca: Credential) {
       'req', '-x509', '-nodes', '-newkey', 'rsa:1024', '-keyout', at('old.key'), '-out', at('old.crt'),
       '-days', '30', '-subj', '/CN=old',
     ); // biome-ignore format: one command line
+    const rsa = ['-newkey', 'rsa:2048'];
+    openssl(
+      'req', '-x509', '-nodes', ...rsa, '-keyout', at('rsa.key'), '-out', at('rsa.crt'), '-days', '30',
+      '-subj', '/CN=unknown RSA CA',
+    ); // biome-ignore format: one command line
+    request('plain', rsa, '/CN=plain');
+    sign('plain', 'rsa');
     return {
+      plain: credential('plain', read('rsa.crt')),
       rootPem: read('root.crt'),
       withIntermediate: credential('deep', read('between.crt')),
       withoutIntermediate: credential('deep'),

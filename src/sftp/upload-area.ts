@@ -133,9 +133,12 @@ export class UploadArea {
 
   async remove(names: Names): Promise<void> {
     await this.#endRunning(names, 'The file was removed');
-    const partial = await orMissing(this.folders.inPartial(names, unlinkIfThere));
-    const final = await this.folders.inPlace(names, unlinkIfThere);
+    const partial = await this.folders.partialStats(names);
+    const final = await this.folders.finalStats(names);
     if (!partial && !final) throw new Refused('noSuchFile');
+    if (partial) await orMissing(this.folders.inPartial(names, unlinkIfThere));
+    if (final) await this.folders.inPlace(names, unlinkIfThere);
+    for (const gone of [partial, final]) if (gone) this.bounds.usage.removeFile(gone.size);
   }
 
   /** @param overwrite whether a file that has the new name is replaced; otherwise the rename is refused */

@@ -60,6 +60,10 @@ export class Usage {
   give(bytes: number): void {
     this.#bytes = Math.max(0, this.#bytes - bytes);
   }
+  removeFile(bytes: number): void {
+    this.#files = Math.max(0, this.#files - 1);
+    this.give(bytes);
+  }
 
   async #count(): Promise<void> {
     let bytes = 0;

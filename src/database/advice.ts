@@ -11,6 +11,7 @@ const causes = {
   login: 'user or password is refused: correct them, or let the user in from this machine',
   missing:
     'the server is there, the database (service) is not: correct its name, or create it and give the user its rights',
+  address: 'the connect string must be host:port/service (a name of tnsnames.ora needs TNS_ADMIN)',
   standby:
     'the server takes no writes: name all members of the cluster in the url, so that the primary is found',
   full: 'the server has no connection left: raise its limit, or lower pool.max on the nodes',
@@ -40,7 +41,10 @@ const causeOfCode: Readonly<Record<string, keyof typeof causes>> = {
   'ORA-28001': 'login',
   '3D000': 'missing',
   ER_BAD_DB_ERROR: 'missing',
-  'NJS-517': 'missing',
+  'NJS-515': 'address',
+  'NJS-516': 'address',
+  'NJS-517': 'address',
+  'NJS-520': 'address',
   'NJS-518': 'missing',
   'NJS-519': 'missing',
   'ORA-12514': 'missing',

@@ -6,6 +6,7 @@ import { cannotOpen } from './advice.js';
 import type { Database } from './database.js';
 import type { Driver, Link } from './driver.js';
 import { OpenedDatabase } from './opened.js';
+import type { OracleModule } from './oracle.js';
 import { Pool } from './pool.js';
 import type { DatabaseSettings } from './settings.js';
 import { mysqlTarget, oracleTarget, postgresTargets } from './targets.js';
@@ -15,6 +16,8 @@ export interface OpenContext {
   readonly log: Log;
   /** Where a relative `file` lies; default the working directory. */
   readonly dir?: string;
+  /** In the place of `oracledb`: tests. */
+  readonly oracle?: OracleModule;
 }
 
 /** Connections that read SQLite beside the one that writes; a stream holds one. */
@@ -35,8 +38,9 @@ export async function openDatabase(settings: DatabaseSettings, context: OpenCont
   return opened;
 }
 
-async function build(settings: DatabaseSettings, { clock, dir = '.' }: OpenContext): Promise<OpenedDatabase> {
-  if (settings.client !== 'sqlite') return pooled(await serverDriver(settings, clock), settings, clock);
+async function build(settings: DatabaseSettings, context: OpenContext): Promise<OpenedDatabase> {
+  const { clock, dir = '.' } = context;
+  if (settings.client !== 'sqlite') return pooled(await serverDriver(settings, context), settings, clock);
   const { sqliteDriver } = await import('./sqlite.js');
   const driver = sqliteDriver(isAbsolute(settings.file) ? settings.file : join(dir, settings.file), clock);
   const writers = poolOf(settings, clock, () => driver.connect(), 1, 'lock-timeout');
@@ -74,14 +78,14 @@ function poolOf(
 }
 
 /** Only the driver that is used is loaded. */
-async function serverDriver(settings: DatabaseSettings, clock: Clock): Promise<Driver> {
+async function serverDriver(settings: DatabaseSettings, { clock, oracle }: OpenContext): Promise<Driver> {
   switch (settings.client) {
     case 'postgres':
       return (await import('./postgres.js')).postgresDriver(postgresTargets(settings), clock);
     case 'mysql':
       return (await import('./mysql.js')).mysqlDriver(mysqlTarget(settings), clock);
     case 'oracle':
-      return (await import('./oracle.js')).oracleDriver(oracleTarget(settings));
+      return (await import('./oracle.js')).oracleDriver(oracleTarget(settings), oracle);
     default:
       throw new OperatorError(
         'config-invalid',

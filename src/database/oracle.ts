@@ -15,6 +15,7 @@ export interface OracleTarget {
   readonly connectString: string;
   readonly connectTimeoutMs: number;
   readonly statementTimeoutMs: number;
+  readonly lockWaitMs: number;
 }
 /** As much of the module as is used; a test puts its own in this place. */
 export type OracleModule = Pick<
@@ -27,7 +28,7 @@ const STREAM_ROWS = 500;
 
 export function oracleDriver(target: OracleTarget, module: OracleModule = oracledb): Driver {
   return {
-    words: wordsFor('oracle'),
+    words: wordsFor('oracle', target.lockWaitMs),
     bindStyle: 'colon',
     label: oracleLabel,
     commitLabel: oracleCommitLabel,
@@ -96,7 +97,7 @@ class OracleLink implements Link {
   }
 
   async begin(limits: TransactionLimits): Promise<void> {
-    // Oracle begins by itself with the first statement. Waiting for a row has no limit of its own: the call's limit ends it.
+    // Oracle begins by itself with the first statement. FOR UPDATE says how long it waits; a row that an UPDATE waits for, the call's limit.
     this.#inTransaction = true;
     this.connection.callTimeout = Math.max(limits.statementTimeoutMs, limits.lockWaitMs);
   }

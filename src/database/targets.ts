@@ -36,8 +36,8 @@ export function oracleTarget(settings: DatabaseSettings): OracleTarget {
   if (target === undefined)
     throw invalid('oracle needs connectString, or host and database (the service name)');
   if (user === undefined || password === undefined) throw invalid('oracle needs user and password');
-  const { connectTimeoutMs, statementTimeoutMs } = settings;
-  return { user, password, connectString: target, connectTimeoutMs, statementTimeoutMs };
+  const { connectTimeoutMs, statementTimeoutMs, lockWaitMs } = settings;
+  return { user, password, connectString: target, connectTimeoutMs, statementTimeoutMs, lockWaitMs };
 }
 
 const common = (settings: DatabaseSettings, { user, password, database }: Address) => ({

@@ -1,7 +1,8 @@
 /** The few places where the four databases differ in what we say to them. */
 import type { Client, DialectWords } from './database.js';
 
-export function wordsFor(client: Client): DialectWords {
+/** @param lockWaitMs how long `forUpdate` waits on Oracle, which alone says it in the statement; the others have a setting */
+export function wordsFor(client: Client, lockWaitMs = 5000): DialectWords {
   switch (client) {
     case 'sqlite':
       return {
@@ -39,7 +40,7 @@ export function wordsFor(client: Client): DialectWords {
     case 'oracle':
       return {
         client,
-        forUpdate: 'for update',
+        forUpdate: `for update wait ${Math.max(1, Math.ceil(lockWaitMs / 1000))}`,
         forUpdateSkipLocked: 'for update skip locked',
         limit: (rows) => `fetch first ${whole(rows)} rows only`,
         dual: ' from dual',

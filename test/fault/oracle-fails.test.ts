@@ -12,6 +12,7 @@ const target = {
   connectString: 'db/x',
   connectTimeoutMs: 1000,
   statementTimeoutMs: 8000,
+  lockWaitMs: 5000,
 };
 const insert = sql('insert into booking (serial) values (:serial)');
 const update = sql('update account set balance = balance + :more where id = :id');

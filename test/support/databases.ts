@@ -13,9 +13,11 @@ import {
   type DatabaseSettings,
   databaseSettings,
   migrate,
+  type OpenContext,
   openDatabase,
 } from '../../src/database/index.js';
 import { silentLog } from '../../src/log.js';
+import { h2Missing, h2Module } from './h2-oracle.js';
 import { describeWith } from './needs.js';
 
 export const postgresUrl = process.env.SLUICE_TEST_PG_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
@@ -34,6 +36,8 @@ export interface EachOptions {
   /** Without the tables of the migrations. */
   readonly empty?: boolean;
   readonly only?: readonly Client[];
+  /** On H2 in Oracle mode too: our Oracle driver and dialect, as far as they can be run without Oracle. */
+  readonly h2?: boolean;
 }
 
 /** Declares the same suite for SQLite, PostgreSQL and MariaDB (and Oracle, where one is named), each in a fresh database of its own. */
@@ -44,6 +48,7 @@ export function eachDatabase(
 ): void {
   for (const kind of kinds) {
     if (options.only !== undefined && !options.only.includes(kind.client)) continue;
+    if (kind.name === H2 && options.h2 !== true) continue;
     describeWith({ name: kind.name, missing: kind.missing }, `${title} (${kind.name})`, () => {
       let place: Place | undefined;
       const opened: Database[] = [];
@@ -54,7 +59,7 @@ export function eachDatabase(
       const open = async (overrides: Partial<DatabaseSettings> = {}) => {
         const database = await openDatabase(
           { ...settings(), ...overrides },
-          { clock: systemClock, log: silentLog },
+          { ...context, ...place?.context },
         );
         opened.push(database);
         return database;
@@ -77,7 +82,11 @@ export function eachDatabase(
   }
 }
 
+const H2 = 'H2 in Oracle mode';
+const context: OpenContext = { clock: systemClock, log: silentLog };
+
 interface Place {
+  readonly context?: Partial<OpenContext>;
   readonly settings: DatabaseSettings;
   drop(): Promise<void>;
 }
@@ -90,8 +99,8 @@ interface Kind {
 
 let count = 0;
 const freshName = () => `sluice_t_${process.pid}_${++count}`;
-async function migrated(settings: DatabaseSettings): Promise<void> {
-  const database = await openDatabase(settings, { clock: systemClock, log: silentLog });
+async function migrated(settings: DatabaseSettings, more: Partial<OpenContext> = {}): Promise<void> {
+  const database = await openDatabase(settings, { ...context, ...more });
   try {
     await migrate(database);
   } finally {
@@ -182,6 +191,13 @@ async function makeOracle(withTables: boolean): Promise<Place> {
   return { settings, drop };
 }
 
+async function makeH2(withTables: boolean): Promise<Place> {
+  const settings = databaseSettings.parse({ client: 'oracle', user: 'sa', password: 'x', connectString: H2 });
+  const more = { oracle: h2Module(freshName()) };
+  if (withTables) await migrated(settings, more);
+  return { settings, context: more, drop: async () => {} };
+}
+
 function reachable(url: string, port: string): string | undefined {
   const { hostname, port: given } = new URL(url);
   const probe = `require('node:net').connect(${given || port}, '${hostname}').on('connect', () => process.exit(0)).on('error', () => process.exit(1))`;
@@ -197,6 +213,7 @@ const kinds: readonly Kind[] = [
   { client: 'sqlite', name: 'SQLite', missing: undefined, make: makeSqlite },
   { client: 'postgres', name: 'PostgreSQL', missing: reachable(postgresUrl, '5432'), make: makePostgres },
   { client: 'mysql', name: 'MariaDB', missing: reachable(mysqlUrl, '3306'), make: makeMysql },
+  { client: 'oracle', name: H2, missing: h2Missing, make: makeH2 },
   ...(oracleUrl === undefined
     ? []
     : [{ client: 'oracle' as const, name: 'Oracle', missing: undefined, make: makeOracle }]),

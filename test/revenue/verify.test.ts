@@ -77,61 +77,65 @@ const tampering: readonly {
   },
 ];
 
-eachDatabase('sluice verify', (db) => {
-  it('names every place where a hand was in the tables', async () => {
-    const world = builtinWorld(db(), db());
-    const unit = unitWith('V1');
-    const customer = await customerWith(world, unit, { a: 100 });
-    const order = payment(customer, 130);
-    const booked = await world.revenue.pay(unit, order);
-    const number = booked.kind === 'booked' ? booked.paymentNumber : '';
-    const other = payment(await customerWith(world, unit), 50);
-    const otherBooked = await world.revenue.pay(unit, other);
-    const otherNumber = otherBooked.kind === 'booked' ? otherBooked.paymentNumber : '';
-    await world.revenue.refund(unit, refundOf(other));
-    expect(await verifyLedger(db())).to.deep.equal([]);
+eachDatabase(
+  'sluice verify',
+  (db) => {
+    it('names every place where a hand was in the tables', async () => {
+      const world = builtinWorld(db(), db());
+      const unit = unitWith('V1');
+      const customer = await customerWith(world, unit, { a: 100 });
+      const order = payment(customer, 130);
+      const booked = await world.revenue.pay(unit, order);
+      const number = booked.kind === 'booked' ? booked.paymentNumber : '';
+      const other = payment(await customerWith(world, unit), 50);
+      const otherBooked = await world.revenue.pay(unit, other);
+      const otherNumber = otherBooked.kind === 'booked' ? otherBooked.paymentNumber : '';
+      await world.revenue.refund(unit, refundOf(other));
+      expect(await verifyLedger(db())).to.deep.equal([]);
 
-    const bill = `${customer}a`;
-    const values: Record<string, string> = {
-      ':bill': bill,
-      ':number': number,
-      ':customer': customer,
-      ':serial': order.serial,
-    };
-    const places: Record<string, string> = {
-      paid: `bill = '${bill}'`,
-      x: "bill = 'x'",
-      customer: `customer = '${customer}'`,
-      amends: `amends = '${otherNumber}'`,
-      spoiled: "payment_no = 'x'",
-    };
-    const run = async (text: string) => {
-      const [table = '', change = '', place = ''] = text.split(/: |; /);
-      const key = table === 'ledger_entries' ? 'entry_no' : 'payment_no';
-      const where = places[place] ?? `${key} = '${number}'`;
-      const filled = change.replace(/:[a-z]+/, (name) => `'${values[name]}'`);
-      expect(await db().run(set(table, filled, where)), text).to.equal(1);
-    };
-    for (const { promise, spoil, mend } of tampering) {
-      await run(spoil);
-      expect(
-        (await verifyLedger(db())).map((finding) => finding.promise),
-        spoil,
-      ).to.include(promise);
-      await run(mend);
-      expect(await verifyLedger(db()), mend).to.deep.equal([]);
-    }
-    // Two promises cannot be broken by hand: the database refuses the row itself.
-    const untouched = Object.keys(ledgerPromises).filter(
-      (name) => !tampering.some((one) => one.promise === name),
-    );
-    expect(untouched).to.deep.equal(['entry-balanced', 'ledger-balanced']);
-    let refused = false;
-    await db()
-      .run(set('ledger_entries', 'clearing = 999', `entry_no = '${number}'`))
-      .catch(() => {
-        refused = true;
-      });
-    expect(refused).to.equal(true);
-  });
-});
+      const bill = `${customer}a`;
+      const values: Record<string, string> = {
+        ':bill': bill,
+        ':number': number,
+        ':customer': customer,
+        ':serial': order.serial,
+      };
+      const places: Record<string, string> = {
+        paid: `bill = '${bill}'`,
+        x: "bill = 'x'",
+        customer: `customer = '${customer}'`,
+        amends: `amends = '${otherNumber}'`,
+        spoiled: "payment_no = 'x'",
+      };
+      const run = async (text: string) => {
+        const [table = '', change = '', place = ''] = text.split(/: |; /);
+        const key = table === 'ledger_entries' ? 'entry_no' : 'payment_no';
+        const where = places[place] ?? `${key} = '${number}'`;
+        const filled = change.replace(/:[a-z]+/, (name) => `'${values[name]}'`);
+        expect(await db().run(set(table, filled, where)), text).to.equal(1);
+      };
+      for (const { promise, spoil, mend } of tampering) {
+        await run(spoil);
+        expect(
+          (await verifyLedger(db())).map((finding) => finding.promise),
+          spoil,
+        ).to.include(promise);
+        await run(mend);
+        expect(await verifyLedger(db()), mend).to.deep.equal([]);
+      }
+      // Two promises cannot be broken by hand: the database refuses the row itself.
+      const untouched = Object.keys(ledgerPromises).filter(
+        (name) => !tampering.some((one) => one.promise === name),
+      );
+      expect(untouched).to.deep.equal(['entry-balanced', 'ledger-balanced']);
+      let refused = false;
+      await db()
+        .run(set('ledger_entries', 'clearing = 999', `entry_no = '${number}'`))
+        .catch(() => {
+          refused = true;
+        });
+      expect(refused).to.equal(true);
+    });
+  },
+  { h2: true },
+);

@@ -91,6 +91,21 @@ export function h2Module(database: string): OracleModule {
   };
 }
 
+/** Lets H2 parse and plan statements rendered for Oracle; gives what it says of those that it refuses. */
+export async function h2Prepare(
+  database: string,
+  texts: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  bridge ??= new Bridge();
+  const id = `c${bridge.nextId()}`;
+  await bridge.ask(id, 'open', database);
+  const faults = new Map<string, string>();
+  for (const text of texts)
+    await bridge.ask(id, 'prepare', text).catch((error: Error) => void faults.set(text, error.message));
+  await bridge.ask(id, 'close');
+  return faults;
+}
+
 function connectionOf(shared: Bridge, id: string): OracleConnection {
   let healthy = true;
   return {

@@ -47,7 +47,9 @@ public final class Bridge {
   private static void open(String[] fields) {
     try {
       String database = plain(fields[3]);
-      String url = "jdbc:h2:mem:" + database + ";MODE=Oracle;DB_CLOSE_DELAY=-1;LOCK_TIMEOUT=1000";
+      String url = "jdbc:h2:mem:" + database + ";MODE=Oracle;DB_CLOSE_DELAY=-1;LOCK_TIMEOUT=1000"
+          // Keywords to H2, plain names to Oracle.
+          + ";NON_KEYWORDS=DAY,MONTH,YEAR,HOUR,MINUTE,SECOND,VALUE,KEY";
       Connection connection = DriverManager.getConnection(url, "sa", "");
       connection.setAutoCommit(false);
       LINKS.put(fields[1], new Link(database, connection, Executors.newSingleThreadExecutor()));
@@ -61,6 +63,10 @@ public final class Bridge {
     try {
       switch (fields[2]) {
         case "exec", "auto" -> execute(fields, link);
+        case "prepare" -> {
+          link.connection.prepareStatement(understood(plain(fields[3]))).close();
+          answer(fields[0], "ok", "0", "", "");
+        }
         case "many" -> many(fields, link);
         case "commit" -> {
           link.connection.commit();

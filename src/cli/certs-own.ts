@@ -103,7 +103,7 @@ const make = (options: OwnOptions & { replace?: boolean }): Promise<void> =>
         'Use "sluice certs rotate" so that peers can learn the new one first, or --replace to put it in place at once.',
       );
     const credential = await credentialFor(dir, options, options.subject ?? 'sluice');
-    await placeIdentity(dir, credential, 'now', systemClock.now());
+    await placeIdentity(dir, credential, 'now', systemClock.now(), keyPassphrase());
     return {
       action: 'certs new',
       target: 'server.crt',
@@ -161,7 +161,7 @@ const noteOfCurrent = async (dir: string) => {
 
 async function takeOver(dir: string, action: string, credential: Credential, when: TakeOver) {
   const before = await noteOfCurrent(dir);
-  await placeIdentity(dir, credential, when, systemClock.now());
+  await placeIdentity(dir, credential, when, systemClock.now(), keyPassphrase());
   const files = certificateFiles(dir);
   const say =
     when === 'now'
@@ -181,7 +181,7 @@ const request = (options: SubjectOptions & { dir?: string }): Promise<void> =>
         'a request needs --subject',
         'Your CA says which subject it wants.',
       );
-    const pem = await createRequest(dir, { ...subjectParams(options), subject });
+    const pem = await createRequest(dir, { ...subjectParams(options), subject }, keyPassphrase());
     console.error(
       `Wrote ${certificateFiles(dir).request}; its key waits beside it. Install the answer with "sluice certs install".`,
     );

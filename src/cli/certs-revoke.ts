@@ -118,7 +118,7 @@ const addCrl = (file: string, options: { dir?: string }): Promise<void> =>
   changeCertificates(options, async (dir) => {
     const bytes = readBytes(file);
     const cas = (await peerCaPems(dir)).flatMap((pem) => certificatesOf(pem));
-    const { state } = await readCrl(bytes, cas);
+    const { state } = readCrl(bytes, cas);
     if (state.fault !== undefined)
       throw new OperatorError(
         'crl-unusable',
@@ -127,7 +127,7 @@ const addCrl = (file: string, options: { dir?: string }): Promise<void> =>
       );
     const target = crlFile(dir, file);
     const old = await readIfThere(target);
-    const before = old && (await readCrl(old, cas)).state;
+    const before = old && readCrl(old, cas).state;
     if (before?.thisUpdate !== undefined && (state.thisUpdate ?? 0) < before.thisUpdate)
       throw new OperatorError(
         'crl-older',

@@ -89,10 +89,13 @@ function ownerByCa(
 ): Peer | IdentityRefusal {
   const paths = rules.map((rule) => ({ rule, path: pathTo(certificate, chain, rule.cas) }));
   if (paths.some(({ path }) => path?.some((one) => revocations.has(one)))) return 'revoked-certificate';
-  const issued = paths.flatMap(({ rule, path }) => (path ? [rule] : []));
+  const issued = paths.flatMap(({ rule, path }) => (path ? [{ ...rule, path }] : []));
   const fitting = issued.filter(({ subject }) => subjectMatches(certificate.subject, subject));
   const only = fitting[0];
-  if (only && fitting.length === 1) return only.peer;
+  if (only && fitting.length === 1) {
+    const weak = only.path.some((one) => weaknessOf(one) !== undefined);
+    return weak && !only.peer.legacy.weakCertificate ? 'weak-certificate' : only.peer;
+  }
   return issued.length > 0 ? 'wrong-subject' : 'unknown-certificate';
 }
 

@@ -1,5 +1,5 @@
 /** Our own certificate and key: what the gateway shows to its peers, also while one replaces the other. */
-import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { Moment } from '../clock.js';
 import { messageOf, OperatorError } from '../errors.js';
@@ -92,7 +92,7 @@ export function readPrivateKey(file: string, pem: string, passphrase?: string): 
       'Give it in the file named by SLUICE_KEY_PASSPHRASE_FILE or in SLUICE_KEY_PASSPHRASE.',
     );
   try {
-    return createPrivateKey(encrypted ? { key: pem, passphrase: passphrase ?? '' } : pem);
+    return encrypted ? openOnce(pem, passphrase ?? '') : createPrivateKey(pem);
   } catch (error) {
     throw encrypted
       ? new OperatorError(
@@ -111,6 +111,19 @@ export function readPrivateKey(file: string, pem: string, passphrase?: string): 
         );
   }
 }
+
+/** Opening an encrypted key takes a third of a second on purpose; a running gateway must not stand still for it at each reload. */
+function openOnce(pem: string, passphrase: string): KeyObject {
+  const mark = createHash('sha256')
+    .update(JSON.stringify([pem, passphrase]))
+    .digest('hex');
+  const key = opened.get(mark) ?? createPrivateKey({ key: pem, passphrase });
+  if (opened.size >= OPENED_MAX) opened.clear();
+  opened.set(mark, key);
+  return key;
+}
+const opened = new Map<string, KeyObject>();
+const OPENED_MAX = 10;
 
 function refuseOutOfDate(file: string, certificate: X509Certificate, now: Moment): void {
   if (certificate.validToDate.getTime() < now)

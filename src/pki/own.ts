@@ -7,6 +7,7 @@ import { OperatorError } from '../errors.js';
 import { certificateFiles, readIfThere, writeWhole } from './files.js';
 import { loadRotation, readPrivateKey } from './identity.js';
 import { distinguishedName } from './issue.js';
+import { encryptKey } from './pbes2.js';
 import {
   type Credential,
   certificatesOf,
@@ -23,13 +24,15 @@ export type TakeOver = { readonly at: Moment } | 'now';
 
 /**
  * Puts a credential in place: over the old one (which is kept in `certs/old`), or beside it until its moment comes.
- * @throws OperatorError key-mismatch, identity-exists
+ * @param passphrase encrypts the key at rest
+ * @throws OperatorError key-mismatch, rotation-running
  */
 export async function placeIdentity(
   dir: string,
   credential: Credential,
   takeOver: TakeOver,
   now: Moment,
+  passphrase?: string,
 ): Promise<void> {
   const files = certificateFiles(dir);
   const certificate = certificatesOf(credential.certPem)[0];
@@ -40,9 +43,10 @@ export async function placeIdentity(
       'Install the certificate that was issued for the last request of this gateway.',
     );
   await settleRotation(dir, now);
+  const keyPem = passphrase === undefined ? credential.keyPem : encryptKey(credential.keyPem, passphrase);
   if (takeOver === 'now') {
     await keepOld(dir, now);
-    await writeWhole(files.serverKey, credential.keyPem, 'secret');
+    await writeWhole(files.serverKey, keyPem, 'secret');
     await writeWhole(files.serverCert, credential.certPem, 'public');
     return;
   }
@@ -52,7 +56,7 @@ export async function placeIdentity(
       'a new certificate is waiting for its time already',
       'End it with "sluice certs rotate --activate" or take it back with "sluice certs rotate --cancel".',
     );
-  await writeWhole(files.nextKey, credential.keyPem, 'secret');
+  await writeWhole(files.nextKey, keyPem, 'secret');
   await writeWhole(files.nextCert, credential.certPem, 'public');
   await writeWhole(files.rotation, `${JSON.stringify({ format: 1, activateAt: takeOver.at })}\n`, 'public');
 }
@@ -110,7 +114,11 @@ export interface RequestParams {
 }
 
 /** A request (PKCS#10) with a new key; the key waits beside it for the answer. Gives the PEM to send to the CA. */
-export async function createRequest(dir: string, params: RequestParams): Promise<string> {
+export async function createRequest(
+  dir: string,
+  params: RequestParams,
+  passphrase?: string,
+): Promise<string> {
   const files = certificateFiles(dir);
   const { keyPem } = await generateKeyPair(params.keyType);
   const keys = await keyPairOf(keyPem);
@@ -132,7 +140,8 @@ export async function createRequest(dir: string, params: RequestParams): Promise
     ],
   });
   const pem = pemOf('CERTIFICATE REQUEST', new Uint8Array(request.rawData));
-  await writeWhole(files.requestKey, keyPem, 'secret');
+  const stored = passphrase === undefined ? keyPem : encryptKey(keyPem, passphrase);
+  await writeWhole(files.requestKey, stored, 'secret');
   await writeWhole(files.request, pem, 'public');
   return pem;
 }

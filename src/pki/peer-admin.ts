@@ -130,6 +130,7 @@ export function addPeerOfCa(
       `"${params.subject}" is not a subject`,
       'Write it as CN=name or CN=name, O=organisation.',
     );
+  for (const certificate of certificates) refuseWeak(certificate, params.legacy);
   const pem = certificates.map(pemText).join('');
   return [
     ...peers,

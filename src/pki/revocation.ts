@@ -6,7 +6,8 @@ import { z } from 'zod';
 import type { Moment } from '../clock.js';
 import { codeOf, messageOf } from '../errors.js';
 import { certificateFiles, readIfThere, writeWhole } from './files.js';
-import { certificatesOf, x509 } from './x509.js';
+import { parseCrl, type ReadCrl, serialText, subjectDer } from './read-crl.js';
+import { certificatesOf } from './x509.js';
 
 /** What is asked about one certificate; Node's `X509Certificate` has it all. */
 export interface RevocationQuestion {
@@ -51,9 +52,6 @@ export interface Revocations {
   staleIssuers(at: Moment): readonly string[];
 }
 
-/** A serial number as Node writes it: upper-case hex without leading zero bytes. */
-const serialText = (hex: string): string => hex.toUpperCase().replace(/^(00)+(?=..)/, '');
-
 /**
  * Reads `certs/revoked.json` and every `certs/crl/*`. A CRL counts only when one of the given CAs or our local CA signed it;
  * one that cannot be used is reported in `crls`, the others still count.
@@ -69,7 +67,7 @@ export async function loadRevocations(dir: string, caPems: readonly string[]): P
   for (const file of await crlFiles(certificateFiles(dir).crls)) {
     const bytes = await readIfThere(file);
     if (bytes === undefined) continue; // taken away between listing and reading
-    const read = await readCrl(bytes, cas);
+    const read = readCrl(bytes, cas);
     crls.push({ file, ...read.state });
     if (read.state.fault !== undefined) continue;
     const serials = serialsOf.get(read.state.issuer) ?? new Set();
@@ -103,31 +101,30 @@ async function crlFiles(folder: string): Promise<string[]> {
 const UNREAD = { issuer: '', thisUpdate: undefined, nextUpdate: undefined, entries: 0 };
 
 /** Reads a CRL, PEM or DER, and finds the CA that signed it. The issuer is given in Node's form of a name. */
-export async function readCrl(bytes: Buffer, cas: readonly X509Certificate[]) {
-  let crl: x509.X509Crl;
+export function readCrl(bytes: Buffer, cas: readonly X509Certificate[]) {
+  let crl: ReadCrl;
   try {
-    const text = bytes.toString('latin1');
-    crl = new x509.X509Crl(text.includes('-----BEGIN') ? text : new Uint8Array(bytes));
+    crl = parseCrl(derOfPem(bytes));
   } catch (error) {
     return { state: { ...UNREAD, fault: `not a CRL: ${messageOf(error)}` }, serials: [] };
   }
   const state = {
-    issuer: crl.issuer,
-    thisUpdate: crl.thisUpdate.getTime(),
-    nextUpdate: crl.nextUpdate?.getTime(),
-    entries: crl.entries.length,
+    issuer: '',
+    thisUpdate: crl.thisUpdate,
+    nextUpdate: crl.nextUpdate,
+    entries: crl.serials.length,
   };
-  for (const ca of cas) {
-    const candidate = new x509.X509Certificate(new Uint8Array(ca.raw));
-    if (candidate.subject !== crl.issuer) continue;
-    const genuine = await crl.verify({ publicKey: candidate }).catch(() => false);
-    if (genuine)
-      return {
-        state: { ...state, issuer: ca.subject, fault: undefined },
-        serials: crl.entries.map((entry) => serialText(entry.serialNumber)),
-      };
-  }
-  return { state: { ...state, fault: 'signed by none of the CAs that are trusted here' }, serials: [] };
+  const ca = cas.find((one) => subjectDer(one).equals(crl.issuer) && crl.signedBy(one.publicKey));
+  return ca === undefined
+    ? { state: { ...state, fault: 'signed by none of the CAs that are trusted here' }, serials: [] }
+    : { state: { ...state, issuer: ca.subject, fault: undefined }, serials: crl.serials };
+}
+
+const PEM_CRL = /-----BEGIN (?:X509 )?CRL-----([^-]+)-----END/;
+function derOfPem(bytes: Buffer): Buffer {
+  if (bytes.readUInt8(0) === 0x30) return bytes;
+  const base64 = PEM_CRL.exec(bytes.toString('latin1'))?.[1];
+  return base64 === undefined ? bytes : Buffer.from(base64, 'base64');
 }
 
 /** Until when the newest CRL of each issuer is fresh; one without next update never ends. */

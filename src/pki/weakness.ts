@@ -15,10 +15,16 @@ export function weaknessOf(certificate: X509Certificate): string | undefined {
   return weakness;
 }
 
+/** As strong as RSA 2048 (NIST SP 800-57). */
+const CURVE_BITS_MIN = 224;
+
 function findWeakness(certificate: X509Certificate): string | undefined {
   const key = certificate.publicKey;
   const bits = key.asymmetricKeyDetails?.modulusLength;
   if (bits !== undefined && bits < 2048) return `its ${key.asymmetricKeyType} key has only ${bits} bits`;
+  const curve = key.asymmetricKeyDetails?.namedCurve;
+  if (curve !== undefined && CURVE_BITS_MIN > Number(/\d{3}/.exec(curve)?.[0] ?? 0))
+    return `its key lies on the short or unknown curve ${curve}`;
   const hash = signatureOf(certificate);
   // Nobody relies on the signature of a root or of a pinned self-signed certificate: it is compared as a whole.
   const selfIssued = certificate.subject === certificate.issuer;

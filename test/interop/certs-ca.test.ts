@@ -12,6 +12,7 @@ import {
   loadCaRegister,
   loadRevocations,
   protectCa,
+  readCrl,
   revokeIssued,
   writeCrl,
 } from '../../src/pki/index.js';
@@ -179,4 +180,50 @@ new_certs_dir=${dir.path}\ndefault_md=sha256\ndefault_crl_days=7\ndefault_days=3
     expect(untrusted.crls[0]?.fault).contains('none of the CAs');
     expect(untrusted.has(certificateOf(readFileSync(at('l.crt'), 'utf8')))).equal(false);
   });
+
+  for (const [kind, key, more] of [
+    ['RSA-PSS', ['-newkey', 'rsa:2048'], ['-sigopt', 'rsa_padding_mode:pss']],
+    ['ECDSA P-384', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-384'], []],
+    ['Ed25519', ['-newkey', 'ed25519'], []],
+  ] as const)
+    it(`a CRL of 20,000 entries signed with ${kind} is read; no part of it makes the reader stumble`, () => {
+      const at = (name: string) => dir.at(name);
+      const rows = Array.from({ length: 20_000 }, (_, i) => {
+        const serial = (2n ** 126n + BigInt(i) * 7919n).toString(16).toUpperCase();
+        return `R\t350101000000Z\t240101000000Z\t${serial}\tunknown\t/CN=u${i}\n`;
+      });
+      writeFileSync(at('index.txt'), rows.join(''));
+      writeFileSync(at('crlnumber'), '01\n');
+      const md = kind === 'Ed25519' ? 'null' : 'sha256';
+      writeFileSync(
+        at('big.cnf'),
+        `[ca]\ndefault_ca=d\n[d]\ndatabase=${at('index.txt')}\ncrlnumber=${at('crlnumber')}\ndefault_md=${md}\ndefault_crl_days=7\n`,
+      );
+      run('openssl', [
+        'req',
+        '-x509',
+        ...key,
+        '-nodes',
+        '-keyout',
+        at('b.key'),
+        '-out',
+        at('b.crt'),
+        '-subj',
+        '/CN=big',
+      ]);
+      const ca = ['ca', '-config', at('big.cnf'), '-cert', at('b.crt'), '-keyfile', at('b.key')];
+      run('openssl', [...ca, ...more, '-gencrl', '-out', at('big.crl')]);
+      const bytes = readFileSync(at('big.crl'));
+      const cas = [certificateOf(readFileSync(at('b.crt'), 'utf8'))];
+      const { state, serials } = readCrl(bytes, cas);
+      expect(state).include({ fault: undefined, entries: 20_000, issuer: 'CN=big' });
+      expect(serials[1]).equal((2n ** 126n + 7919n).toString(16).toUpperCase());
+      const der = Buffer.from(bytes.toString().replace(/-----[^-]+-----/g, ''), 'base64');
+      for (let cut = 0; cut < der.length; cut += Math.ceil(der.length / 30)) {
+        expect(readCrl(der.subarray(0, cut), cas).state.fault).not.equal(undefined);
+        const changed = Buffer.from(der);
+        changed.writeUInt8(changed.readUInt8(cut) ^ 0x21, cut);
+        expect(readCrl(changed, cas).state.fault).not.equal(undefined);
+      }
+    }).timeout(60_000);
 });

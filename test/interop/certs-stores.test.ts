@@ -143,6 +143,12 @@ describe('interop: certificate files of others', () => {
       }).timeout(60_000);
     }
 
+    it('JCEKS: a trust store', () => {
+      const store = ['-keystore', at('t.jceks'), '-storetype', 'JCEKS', '-storepass', password];
+      keytool('-importcert', '-noprompt', '-alias', 'leaf', '-file', at('leaf.pem'), ...store);
+      expect(read('t.jceks', password).entries.map(({ alias }) => alias)).deep.equal(['leaf']);
+    });
+
     it('a JKS trust store is read without its password', () => {
       expect(read('t-JKS-0').entries).length(2);
     });

@@ -55,6 +55,7 @@ function attempt(
         port,
         host: '127.0.0.1',
         ca: serverCaPem,
+        minVersion: 'TLSv1',
         maxVersion: version,
         ciphers: 'DEFAULT@SECLEVEL=0',
         ...(client ? { cert: client.certPem, key: client.keyPem } : {}),
@@ -97,5 +98,23 @@ describeWith(program('openssl', 'openssl'), 'pki: the certificate matrix over TL
       ['1024-bit key', { identity: 'weak-certificate' }],
       ['1024-bit key, pinned', { peer: 'old' }],
     ]);
+  });
+
+  it('with the switch on, TLS 1.1 is accepted from that peer only', async () => {
+    const [pinned, byCa] = ['pinned, self-signed', 'from the CA, right subject'].map((name) =>
+      matrix.cases.find((one) => one.name === name),
+    );
+    if (!pinned || !byCa) throw new Error('the matrix has other names now');
+    expect(await attempt(trust, pinned, matrix.serverCaPem, 'TLSv1.1')).deep.equal({
+      handshake: 'old-protocol',
+    });
+    const peers = trust.peers.map((peer) =>
+      peer.name === 'by-pin' ? { ...peer, legacy: { oldTls: true, weakCertificate: false } } : peer,
+    );
+    await savePeers(dir, peers);
+    const loose = await loadTrust(dir, { now });
+    expect(await attempt(loose, pinned, matrix.serverCaPem, 'TLSv1.1')).deep.equal({ peer: 'by-pin' });
+    expect(await attempt(loose, byCa, matrix.serverCaPem, 'TLSv1.1')).deep.equal({ identity: 'old-tls' });
+    expect(await attempt(loose, byCa, matrix.serverCaPem, 'TLSv1.2')).deep.equal({ peer: 'by-ca' });
   });
 });

@@ -5,6 +5,8 @@ import type { OpenedDatabase } from './opened.js';
 import { rowsOf, statement } from './plain.js';
 
 const WAIT_MS = 300_000;
+/** SQLite serves one machine: whoever holds it longer is no node that migrates. */
+const SQLITE_WAIT_MS = 10_000;
 const PAUSE_MS = 200;
 // Any fixed number; nobody else takes advisory locks in this database.
 const ADVISORY = 5_173_001;
@@ -18,7 +20,7 @@ export async function withMigrationLock<T>(
   switch (opened.client) {
     case 'sqlite': {
       // The one writing transaction is the lock; all migrations are applied in it or none.
-      await link.begin({ lockWaitMs: WAIT_MS, statementTimeoutMs: WAIT_MS });
+      await beginSqlite(opened, link);
       try {
         const value = await work();
         await link.commit();
@@ -63,6 +65,20 @@ export async function withMigrationLock<T>(
       });
     default:
       throw opened.client satisfies never;
+  }
+}
+
+async function beginSqlite(opened: OpenedDatabase, link: Link): Promise<void> {
+  try {
+    await link.begin({ lockWaitMs: SQLITE_WAIT_MS, statementTimeoutMs: WAIT_MS });
+  } catch (error) {
+    if (opened.driver.label(error) !== 'lock-timeout') throw error;
+    throw new OperatorError(
+      'database-locked',
+      `another process has locked the database for longer than ${SQLITE_WAIT_MS / 1000} s`,
+      'Find it (fuser -v FILE) and end it: another gateway on this file, a backup, or a database tool with an open transaction.',
+      { cause: error },
+    );
   }
 }
 

@@ -15,7 +15,6 @@ export function serveCommand(program: Command): void {
     const dir = directoryOf(options.dir);
     const config = loadConfig(dir);
     const app = await startApp({ config, readConfig: () => loadConfig(dir) });
-    console.log(readyText(dir, config.server.host, app.ports));
     let stopping = false;
     const stop = (signal: NodeJS.Signals) => {
       if (stopping) {
@@ -29,6 +28,8 @@ export function serveCommand(program: Command): void {
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
     process.on('SIGHUP', () => void app.reload());
+    // Last: whoever reads this line may send a signal at once.
+    console.log(readyText(dir, config.server.host, app.ports));
   });
 }
 

@@ -7,7 +7,7 @@ type Place = 'json' | 'line';
 /** Values that a declaration allows, the absent ones too: derived from the shapes, for property tests. */
 export function arbitraryOf(fields: Fields, place: Place = 'json'): fc.Arbitrary<Record<string, unknown>> {
   const members = Object.entries(fields).map(([name, field]) => {
-    const value = valueOf(field, place);
+    const value = valuesOf(field, place);
     return [name, field.required ? value : fc.oneof(fc.constant(field.absent), value)] as const;
   });
   return fc.record(Object.fromEntries(members), { noNullPrototype: true });
@@ -37,7 +37,7 @@ const time = fc
   .tuple(fc.nat(23), fc.nat(59), fc.nat(59))
   .map(([hours, minutes, seconds]) => two(hours) + two(minutes) + two(seconds));
 
-function valueOf({ shape }: Field<unknown, unknown>, place: Place): fc.Arbitrary<unknown> {
+function valuesOf({ shape }: Field<unknown, unknown>, place: Place): fc.Arbitrary<unknown> {
   switch (shape.kind) {
     case 'text':
       return textOf(shape.charsMin, shape.charsMax, place);

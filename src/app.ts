@@ -3,19 +3,24 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Clock, type Ids, systemClock, systemIds } from './clock.js';
 import type { LoadedConfig } from './config/index.js';
-import { migrate, openDatabase } from './database/index.js';
+import { type Database, migrate, openDatabase } from './database/index.js';
 import { handlers } from './handlers/index.js';
-import { openLog } from './log.js';
-import { makeMetrics } from './metrics.js';
+import { type Log, openLog } from './log.js';
+import { type Metrics, makeMetrics } from './metrics.js';
+import { serveMonitoring } from './monitoring.js';
 import { daysLeftByUse, watchExpiry, watchTrust } from './pki/index.js';
-import { makeReloader, type ReloadOutcome, warnOfLegacy } from './reload.js';
+import { makeReloader, type ReloadOutcome, warnOfLegacy, writeOutcome } from './reload.js';
 import { openBuiltinRevenue } from './revenue/index.js';
 import { listen, loadTrust, makeAnswerer, openExchangeLog } from './server/index.js';
 import { startSftpServer } from './sftp/index.js';
 
+/** What one process does: everything, or (several processes) the platform's socket, or all the rest. */
+export type Role = 'all' | 'gateway' | 'jobs';
+
 export interface App {
   /** Name of what listens → its port. */
   readonly ports: Readonly<Record<string, number>>;
+  readonly metrics: Metrics;
   /** Takes over sluice.yaml and certificates; refuses both whole when either has a fault. */
   reload(): Promise<ReloadOutcome>;
   /** Answers what was accepted, then closes everything. */
@@ -23,119 +28,155 @@ export interface App {
 }
 export interface AppParts {
   readonly config: LoadedConfig;
-  readonly clock?: Clock;
-  readonly ids?: Ids;
   /** How a reload reads the configuration; default: as it was at the start. */
   readonly readConfig?: () => LoadedConfig;
+  readonly role?: Role;
+  /** Tells the log files of several processes apart. */
+  readonly name?: string;
+  /** Prometheus text of all processes; default: of this one. */
+  readonly allMetrics?: (own: Metrics) => Promise<string>;
+  readonly clock?: Clock;
+  readonly ids?: Ids;
+}
+
+/** What every part gets. */
+interface Ground {
+  readonly config: LoadedConfig;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly database: Database;
+  /** Undone in reverse order. */
+  readonly closers: (() => Promise<void> | void)[];
 }
 
 /** @throws {OperatorError} when something cannot start; what had started is closed again */
-export async function startApp({
-  config,
-  clock = systemClock,
-  ids = systemIds,
-  readConfig = () => config,
-}: AppParts): Promise<App> {
-  const closers: (() => Promise<void> | void)[] = [];
+export async function startApp(parts: AppParts): Promise<App> {
+  const { config, role = 'all', clock = systemClock, ids = systemIds } = parts;
+  const closers: Ground['closers'] = [];
   const closeAll = async () => {
-    for (const close of closers.reverse()) await close();
+    for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    return await start();
-  } catch (error) {
-    await closeAll();
-    throw error;
-  }
-
-  async function start(): Promise<App> {
-    const log = openLog({
-      dir: join(config.dir, 'logs'),
-      level: config.log.level,
-      fileBytesMax: config.log.fileMiB * 1024 * 1024,
-      filesMax: config.log.files,
-      console: process.stderr.isTTY === true,
-    });
+    const log = openAppLog(config, parts.name);
     closers.push(() => log.close());
     const metrics = makeMetrics();
-    const trust = await loadTrust(config.dir, clock);
-    warnOfLegacy(trust, log);
     const database = await openDatabase(config.database, { dir: config.dir, clock, log });
     closers.push(() => database.close());
     await migrate(database);
-    const revenue = openBuiltinRevenue({ database, clock, ids });
-    const exchangeLog = openExchangeLog({ database, clock, log, metrics });
-    closers.push(() => exchangeLog.close());
-    let units = unitsOf(config);
-    let { requestMs } = config.server.limits;
-    const answer = makeAnswerer({
-      handlers,
-      unitOf: (id) => units.get(id),
-      revenue,
-      files: { announced: async () => ({ verdict: 'not-there', detail: '' }) },
-      exchangeLog,
-      clock,
-      ids,
-      log,
-      metrics,
-      get requestMs() {
-        return requestMs;
-      },
-    });
-    const listener = await listen({ settings: config.server, trust, answer, clock, log, metrics });
-    closers.push(() => listener.drain());
-    const reload = makeReloader({
-      config,
-      clock,
-      log,
-      readConfig,
-      readTrust: () => loadTrust(config.dir, clock, true),
-      apply(next, changed) {
-        listener.setTrust(changed);
-        listener.setLimits(next.server.limits);
-        units = unitsOf(next);
-        requestMs = next.server.limits.requestMs;
-        watch.expect(changed.certificates.changesAt);
-        void expiry.look();
-      },
-    });
-    const watch = watchTrust(config.dir, () => void reload('trust'), clock);
-    watch.expect(trust.certificates.changesAt);
-    closers.push(() => watch.close());
-    const expiry = await watchExpiry(config.dir, log, clock, (certificates) => {
-      metrics.certificateDaysLeft.reset();
-      for (const { use, name, daysLeft } of daysLeftByUse(certificates))
-        metrics.certificateDaysLeft.set({ use, name }, daysLeft);
-    });
-    closers.push(() => expiry.close());
-    const sftp = config.sftp.enabled
-      ? await startSftpServer({
-          settings: config.sftp,
-          database,
-          hostKeysDir: join(config.dir, 'sftp'),
-          root: resolve(config.dir, config.sftp.root),
-          clock,
-          log,
-        })
-      : undefined;
-    if (sftp) closers.push(() => sftp.close());
-    const ports = { platform: listener.port, ...(sftp && { sftp: sftp.port }) };
-    closers.push(writePorts(config.dir, ports));
-    log.event('app.ready', { ...ports, database: config.database.client, units: units.size });
+    const ground: Ground = { config, clock, ids, log, metrics, database, closers };
+    const gateway = role === 'jobs' ? undefined : await startGateway(ground, parts);
+    const jobPorts = role === 'gateway' ? {} : await startJobs(ground, parts);
+    const ports = { ...(gateway && { platform: gateway.port }), ...jobPorts };
+    if (role === 'all') closers.push(writePorts(config.dir, ports));
+    log.event('app.ready', { ...ports, role, database: config.database.client, units: config.units.length });
     return {
       ports,
-      reload: () => reload('all'),
+      metrics,
+      // The jobs read what changes (accounts, certificates) where it is kept; only the gateway holds settings.
+      reload: gateway?.reload ?? (async () => ({ at: clock.now(), applied: true, reason: '', restart: [] })),
       async stop() {
         log.event('app.stopping');
         await closeAll();
       },
     };
+  } catch (error) {
+    await closeAll();
+    throw error;
   }
+}
+
+function openAppLog({ dir, log }: LoadedConfig, name = 'sluice') {
+  return openLog({
+    dir: join(dir, 'logs'),
+    name,
+    level: log.level,
+    fileBytesMax: log.fileMiB * 1024 * 1024,
+    filesMax: log.files,
+    console: process.stderr.isTTY === true,
+  });
 }
 
 const unitsOf = ({ units }: LoadedConfig) => new Map(units.map((unit) => [unit.id, unit]));
 
-/** Other commands find a running gateway's ports here, also when they were chosen freely. */
-function writePorts(dir: string, ports: Readonly<Record<string, number>>): () => void {
+/** The socket for the platform, with all that stands behind it. */
+async function startGateway(ground: Ground, { readConfig, role = 'all' }: AppParts) {
+  const { config, clock, ids, log, metrics, database, closers } = ground;
+  const trust = await loadTrust(config.dir, clock);
+  warnOfLegacy(trust, log);
+  const revenue = openBuiltinRevenue({ database, clock, ids });
+  const exchangeLog = openExchangeLog({ database, clock, log, metrics });
+  closers.push(() => exchangeLog.close());
+  let units = unitsOf(config);
+  let { limits } = config.server;
+  const answer = makeAnswerer({
+    handlers,
+    unitOf: (id) => units.get(id),
+    revenue,
+    files: { announced: async () => ({ verdict: 'not-there', detail: '' }) },
+    exchangeLog,
+    clock,
+    ids,
+    log,
+    metrics,
+    limits: () => limits,
+  });
+  const listener = await listen({ settings: config.server, trust, answer, clock, log, metrics });
+  closers.push(() => listener.drain());
+  const reload = makeReloader({
+    config,
+    clock,
+    log,
+    readConfig: readConfig ?? (() => config),
+    readTrust: () => loadTrust(config.dir, clock, true),
+    record: role === 'all' ? writeOutcome : () => {},
+    apply(next, changed) {
+      listener.setTrust(changed);
+      listener.setLimits(next.server.limits);
+      units = unitsOf(next);
+      limits = next.server.limits;
+      watch.expect(changed.certificates.changesAt);
+      void expiry.look();
+    },
+  });
+  const watch = watchTrust(config.dir, () => void reload('trust'), clock);
+  watch.expect(trust.certificates.changesAt);
+  closers.push(() => watch.close());
+  const expiry = await watchExpiry(config.dir, log, clock, (certificates) => {
+    metrics.certificateDaysLeft.reset();
+    for (const { use, name, daysLeft } of daysLeftByUse(certificates))
+      metrics.certificateDaysLeft.set({ use, name }, daysLeft);
+  });
+  closers.push(() => expiry.close());
+  return { port: listener.port, reload: () => reload('all') };
+}
+
+/** What exactly one process does. Gives the ports. */
+async function startJobs(ground: Ground, { allMetrics }: AppParts): Promise<Record<string, number>> {
+  const { config, clock, ids, log, metrics, database, closers } = ground;
+  const sftp = config.sftp.enabled
+    ? await startSftpServer({
+        settings: config.sftp,
+        database,
+        hostKeysDir: join(config.dir, 'sftp'),
+        root: resolve(config.dir, config.sftp.root),
+        clock,
+        log,
+      })
+    : undefined;
+  if (sftp) closers.push(() => sftp.close());
+  const monitoring = await serveMonitoring({
+    settings: config.metrics,
+    metrics: () => allMetrics?.(metrics) ?? metrics.registry.metrics(),
+    ready: () => openBuiltinRevenue({ database, clock, ids }).ping(),
+  });
+  closers.push(() => monitoring.close());
+  return { ...(sftp && { sftp: sftp.port }), metrics: monitoring.port };
+}
+
+/** Other commands find a running gateway's ports and process here, also when the ports were chosen freely. */
+export function writePorts(dir: string, ports: Readonly<Record<string, number>>): () => void {
   const file = join(dir, 'run', 'ports.json');
   mkdirSync(join(dir, 'run'), { recursive: true, mode: 0o750 });
   writeFileSync(file, `${JSON.stringify({ ...ports, pid: process.pid })}\n`);

@@ -54,6 +54,8 @@ export const printable = (text: string): string =>
 
 export interface LogSettings {
   readonly dir: string;
+  /** File name without `.log`. */
+  readonly name: string;
   readonly level: 'error' | 'warn' | 'info';
   /** Bytes of one file before the next is begun. */
   readonly fileBytesMax: number;
@@ -62,11 +64,11 @@ export interface LogSettings {
   readonly console: boolean;
 }
 
-/** Opens the log in `dir/sluice.log`. A full disk never stops the process: lines are then lost, and counted. */
+/** Opens the log in `dir/name.log`. A full disk never stops the process: lines are then lost, and counted. */
 export function openLog(settings: LogSettings): Log & { close(): Promise<void> } {
   mkdirSync(settings.dir, { recursive: true, mode: 0o750 });
   const file = new winston.transports.File({
-    filename: join(settings.dir, 'sluice.log'),
+    filename: join(settings.dir, `${settings.name}.log`),
     maxsize: settings.fileBytesMax,
     maxFiles: settings.filesMax,
     tailable: true,

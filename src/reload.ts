@@ -23,6 +23,8 @@ export interface ReloadParts {
   readonly log: Log;
   readonly readConfig: () => LoadedConfig;
   readonly readTrust: () => Promise<Trust>;
+  /** Where the outcome is shown to `sluice reload`. */
+  readonly record: (dir: string, outcome: ReloadOutcome) => void;
   /** Puts both in force. Must not fail half-way. */
   readonly apply: (config: LoadedConfig, trust: Trust) => void;
 }
@@ -51,7 +53,7 @@ export function makeReloader(parts: ReloadParts): (what: 'trust' | 'all') => Pro
   }
   return (what) => {
     const mine = turn.then(() => once(what));
-    turn = mine.then((outcome) => writeOutcome(inForce.dir, outcome));
+    turn = mine.then((outcome) => parts.record(inForce.dir, outcome));
     return mine;
   };
 }
@@ -81,7 +83,8 @@ function changedAtStart(started: LoadedConfig, next: LoadedConfig): string[] {
 
 const outcomeFile = (dir: string) => join(dir, 'run', 'reload.json');
 
-function writeOutcome(dir: string, outcome: ReloadOutcome): void {
+/** Writes the outcome where {@link readOutcome} finds it. */
+export function writeOutcome(dir: string, outcome: ReloadOutcome): void {
   try {
     mkdirSync(join(dir, 'run'), { recursive: true, mode: 0o750 });
     writeFileSync(`${outcomeFile(dir)}.tmp`, `${JSON.stringify(outcome)}\n`);

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { type App, startApp } from '../app.js';
 import { directoryOf, loadConfig } from '../config/index.js';
+import { isWorker, runWorker, startWithWorkers, workerCount } from '../workers.js';
 import { DEMO_PASSWORD } from './init.js';
 import { withDir, withExample } from './options.js';
 
@@ -10,11 +11,13 @@ import { withDir, withExample } from './options.js';
 export function serveCommand(program: Command): void {
   const serve = program
     .command('serve')
-    .description('run the gateway; SIGTERM finishes what was accepted and exits 0');
+    .description('run the gateway; SIGTERM finishes what was accepted and exits 0, SIGHUP reloads');
   withExample(withDir(serve), 'sluice serve --dir demo').action(async (options: { dir?: string }) => {
     const dir = directoryOf(options.dir);
+    if (isWorker()) return runWorker(dir);
     const config = loadConfig(dir);
-    const app = await startApp({ config, readConfig: () => loadConfig(dir) });
+    const readConfig = () => loadConfig(dir);
+    const app = await (workerCount(config) > 1 ? startWithWorkers(config) : startApp({ config, readConfig }));
     let stopping = false;
     const stop = (signal: NodeJS.Signals) => {
       if (stopping) {

@@ -4,6 +4,7 @@ import { OperatorError } from '../errors.js';
 export const environmentOverrides = {
   SLUICE_HOST: ['server', 'host'],
   SLUICE_PORT: ['server', 'port'],
+  SLUICE_METRICS_PORT: ['metrics', 'port'],
   SLUICE_SFTP_PORT: ['sftp', 'port'],
   SLUICE_DATABASE_URL: ['database', 'url'],
   SLUICE_LOG_LEVEL: ['log', 'level'],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { databaseSettings } from '../database/index.js';
+import { metricsSettings } from '../monitoring.js';
 import { serverSettings } from '../server/settings.js';
 import { sftpSettings } from '../sftp/settings.js';
 import { units } from './units.js';
@@ -16,6 +17,7 @@ const logSettings = z
 export const configSchema = z.strictObject({
   database: databaseSettings.prefault({}),
   log: logSettings,
+  metrics: metricsSettings,
   server: serverSettings,
   sftp: sftpSettings,
   units,

@@ -21,6 +21,7 @@ export const configTemplate = (
 server:
   host: 127.0.0.1        # 0.0.0.0 = all addresses of this machine
   port: 1224             # 0 = any free port
+  workers: 1             # processes that share the port; auto = one for each core
   limits:
     connections: 2000          # open connections in all
     connectionsPerPeer: 500    # of one certificate's owner
@@ -39,6 +40,10 @@ sftp:
 database:
   client: sqlite
   file: revenue.sqlite
+
+# Prometheus metrics, /health and /ready, on the loopback only. 监控
+metrics:
+  port: 9464             # 0 = any free port
 
 # The process log, JSON lines with rotation. 运行日志
 log:

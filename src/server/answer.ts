@@ -15,6 +15,7 @@ import {
   defaultWireDialect,
   emptyHead,
   encodeMessage,
+  fileNotice,
   type Head,
   isServiceCode,
   type Message,
@@ -22,9 +23,11 @@ import {
   messageOf,
   PROTOCOL_VERSION,
   parseEnvelope,
+  parseSerial,
   peekClearingUnit,
   type ResultCode,
   refusalOf,
+  type ServiceCode,
   shortRefusal,
   wireDialectOf,
 } from '../protocol/index.js';
@@ -33,7 +36,9 @@ import type { Unit } from '../revenue/unit.js';
 import type { Answerer } from './connection.js';
 import type { ExchangeLog } from './exchange-log.js';
 import { exchangeRecord } from './exchange-record.js';
+import { Lane, LaneFull } from './lane.js';
 import type { Peer } from './peer.js';
+import type { ServerLimits } from './settings.js';
 
 export interface AnswererParts {
   readonly handlers: Handlers;
@@ -45,8 +50,8 @@ export interface AnswererParts {
   readonly ids: Ids;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** Budget for one request (ms). */
-  readonly requestMs: number;
+  /** In force at the moment; a reload may change them. */
+  readonly limits: () => ServerLimits;
 }
 
 /** What becomes of a request: the body to answer, and what the operator should find about it. */
@@ -70,6 +75,13 @@ interface Request {
 /** The answerer that a listener gives its connections. It never rejects, and answers within the budget. */
 export function makeAnswerer(parts: AnswererParts): Answerer {
   const { clock } = parts;
+  const { queriesAtOnce, paymentsAtOnce, fileNoticesAtOnce, waitingMax } = parts.limits();
+  const lane = (atOnce: number) => new Lane({ atOnce, waiting: waitingMax }, clock);
+  const lanes = { query: lane(queriesAtOnce), money: lane(paymentsAtOnce), file: lane(fileNoticesAtOnce) };
+  const laneOf = (serviceCode: ServiceCode): Lane => {
+    if (catalogue[serviceCode].effect === 'query') return lanes.query;
+    return catalogue[serviceCode] === fileNotice ? lanes.file : lanes.money;
+  };
 
   return async (frame, { peer, address, receivedAt }) => {
     const request: Request = {
@@ -113,6 +125,7 @@ export function makeAnswerer(parts: AnswererParts): Answerer {
     if (unit === undefined)
       return refuse(request, '0001', unitId === undefined ? 'no clearing unit' : 'not a unit of this peer');
     request.unit = unit;
+    notes.serial = peekSerial(body);
     const message = catalogue[serviceCode];
     const read = message.readRequest(body, wireDialectOf(unit.dialect));
     if (!read.ok) {
@@ -124,26 +137,19 @@ export function makeAnswerer(parts: AnswererParts): Answerer {
         resultText,
       );
     }
-    const serial =
-      'originalSerial' in read.value
-        ? read.value.originalSerial
-        : 'serial' in read.value
-          ? read.value.serial
-          : undefined;
-    if (serial !== undefined) notes.serial = serial;
     const exchange: Exchange = {
       id: request.id,
       peer: peer.name,
       unit,
       serviceCode,
       receivedAt,
-      deadline: receivedAt + parts.requestMs,
+      deadline: receivedAt + parts.limits().requestMs,
       revenue: parts.revenue,
       files: parts.files,
       clock,
       notes,
     };
-    return inTime(request, call(serviceCode, read.value, exchange));
+    return inTime(request, () => call(serviceCode, read.value, exchange));
   }
 
   /**
@@ -158,16 +164,26 @@ export function makeAnswerer(parts: AnswererParts): Answerer {
     const resultText = answer.resultText ?? meaningOf(answer.result);
     const dialect = wireDialectOf(exchange.unit.dialect);
     const message: Message = catalogue[serviceCode] as unknown as Message;
-    return { result: answer.result, body: message.writeAnswer({ ...answer, resultText }, dialect) };
+    const { result } = answer;
+    // "Nothing owed" is an answer, not an error: it keeps the customer's data under every dialect.
+    const body =
+      result === '9999' || result === '1003' || dialect.errorBody === 'full'
+        ? message.writeAnswer({ ...answer, resultText }, dialect)
+        : message.writeRefusal(result, resultText, dialect);
+    return { result, body };
   }
 
   /** 0009 when the budget is over; what the handler still does is found by 200012. */
-  function inTime(request: Request, work: Promise<Outcome>): Promise<Outcome> {
+  function inTime(request: Request, work: () => Promise<Outcome>): Promise<Outcome> {
+    const { requestMs } = parts.limits();
     return new Promise((resolve, reject) => {
-      const cancel = clock.after(parts.requestMs, () =>
+      const cancel = clock.after(requestMs, () =>
         resolve(refuse(request, '0009', 'over the time budget; outcome open')),
       );
-      work.then(resolve, reject).finally(cancel);
+      laneOf(request.serviceCode as ServiceCode)
+        .run(work, requestMs)
+        .then(resolve, reject)
+        .finally(cancel);
     });
   }
 
@@ -185,6 +201,7 @@ export function makeAnswerer(parts: AnswererParts): Answerer {
   }
 
   function ourFault(request: Request, error: unknown): Outcome {
+    if (error instanceof LaneFull) return refuse(request, '0009', `busy: ${error.message}`);
     const known = error instanceof DatabaseError;
     parts.log.event('exchange.failed', {
       id: request.id,
@@ -236,4 +253,10 @@ export function makeAnswerer(parts: AnswererParts): Answerer {
       }),
     );
   }
+}
+
+/** The serial that the operator will search for, also when the request is refused before it is decoded. */
+function peekSerial({ originalBankSerial, bankSerial }: Readonly<Record<string, unknown>>): string {
+  const serial = originalBankSerial ?? bankSerial;
+  return typeof serial === 'string' ? (parseSerial(serial) ?? '') : '';
 }

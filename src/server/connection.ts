@@ -15,6 +15,9 @@ export type Answerer = (
   from: { readonly peer: Peer; readonly address: string; readonly receivedAt: Moment },
 ) => Promise<Buffer>;
 
+/** How long a connection on which nothing came yet is kept when the gateway stops. */
+const DRAIN_GRACE_MS = 500;
+
 /** Why a connection ended; a metric label. */
 export type ConnectionEnd =
   | 'answered'
@@ -139,7 +142,12 @@ export function serveConnection(socket: TLSSocket, peer: Peer, address: string, 
     /** Finishes the request that is being served or received; an idle connection is closed at once. */
     drain(): void {
       draining = true;
-      if (!busy && decoder.pendingBytes === 0) finish('drained');
+      if (busy || decoder.pendingBytes > 0) return;
+      // Its request may be on the way already: whoever was let in gets a moment to send it.
+      cancelTimer();
+      cancelTimer = clock.after(DRAIN_GRACE_MS, () => {
+        if (!busy && decoder.pendingBytes === 0) finish('drained');
+      });
     },
     destroy: () => socket.destroy(),
   };

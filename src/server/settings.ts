@@ -30,6 +30,24 @@ const limits = z
       .default(2000)
       .describe('how long a peer may take to read its answer and close'),
     drainMs: z.int().min(100).default(15_000).describe('how long a shutdown waits for accepted requests'),
+    queriesAtOnce: z
+      .int()
+      .min(1)
+      .default(8)
+      .describe(
+        'queries that work at once; with paymentsAtOnce below database.pool.max, so that neither starves',
+      ),
+    paymentsAtOnce: z
+      .int()
+      .min(1)
+      .default(6)
+      .describe('payments, refunds and status questions that work at once'),
+    fileNoticesAtOnce: z.int().min(1).default(4).describe('announced files that are waited for at once'),
+    waitingMax: z
+      .int()
+      .min(1)
+      .default(500)
+      .describe('requests of one kind that may wait; beyond it 0009 at once'),
     dataBytesMax: z
       .int()
       .min(65_536)
@@ -44,6 +62,10 @@ export const serverSettings = z
   .strictObject({
     host: z.string().default('127.0.0.1').describe('address to listen on; 0.0.0.0 for all'),
     port: z.int().min(0).max(65_535).default(1224).describe('0 = any free port (SLUICE_PORT)'),
+    workers: z
+      .union([z.int().min(1).max(256), z.literal('auto')])
+      .default(1)
+      .describe('processes that share the socket; auto = one for each core'),
     limits,
   })
   .prefault({});

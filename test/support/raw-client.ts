@@ -20,7 +20,8 @@ export async function rawClient(options: ConnectionOptions): Promise<RawClient> 
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   socket.on('error', () => {});
   const gone = new Promise<Buffer>((resolve) => socket.once('close', () => resolve(Buffer.concat(chunks))));
-  await once(socket, 'secureConnect');
+  await Promise.race([once(socket, 'secureConnect'), gone]);
+  if (socket.destroyed) throw new Error('closed during the handshake');
   return {
     socket,
     closed: () => gone,

@@ -77,7 +77,7 @@ export async function startServer(options: ServerOptions = {}) {
     ids: systemIds,
     log,
     metrics,
-    requestMs: settings.limits.requestMs,
+    limits: () => settings.limits,
   });
   const trust = await loadTrust(dir, systemClock);
   const listener = await listen({ settings, trust, answer, clock: systemClock, log, metrics });

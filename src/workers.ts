@@ -32,6 +32,7 @@ export async function startWithWorkers(config: LoadedConfig): Promise<App> {
   let stopping = false;
   let port = config.server.port;
   const workers = new Set<Worker>();
+  const serving = new WeakSet<Worker>();
   // Before the workers: they find the tables there, and one of them must not have to wait for another.
   const jobs = await startApp({
     config,
@@ -68,8 +69,10 @@ export async function startWithWorkers(config: LoadedConfig): Promise<App> {
       void systemClock.sleep(pause).then(() => (stopping ? undefined : startOne().catch(() => undefined)));
     });
     const said = await reply(worker, (message) => message.kind === 'ready' || message.kind === 'failed');
-    if (said?.kind === 'ready') port = said.port;
-    else if (said?.kind === 'failed') throw new OperatorError(said.code, said.message, said.next);
+    if (said?.kind === 'ready') {
+      port = said.port;
+      serving.add(worker);
+    } else if (said?.kind === 'failed') throw new OperatorError(said.code, said.message, said.next);
     else
       throw new OperatorError(
         'worker-ended',
@@ -82,7 +85,9 @@ export async function startWithWorkers(config: LoadedConfig): Promise<App> {
     stopping = true;
     const gone = [...workers].map(async (worker) => {
       const exit = once(worker, 'exit');
-      tell(worker, { kind: 'stop' });
+      // One that has not begun to serve has accepted nothing, and may not hear us yet.
+      if (serving.has(worker)) tell(worker, { kind: 'stop' });
+      else worker.process.kill('SIGKILL');
       await exit;
     });
     await Promise.all(gone);
@@ -140,20 +145,25 @@ export async function runWorker(dir: string): Promise<void> {
   // The terminal's Ctrl-C reaches all processes; only the first one decides when to stop.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
+  const readConfig = () => loadConfig(dir);
+  const starting = startApp({ config: readConfig(), readConfig, role: 'gateway', name });
+  // Listened for from the first moment: the first process may stop while this one still starts.
+  const whenStarted = (act: (app: App) => unknown) => void starting.then(act, () => undefined);
+  const end = () => whenStarted((app) => app.stop().then(() => process.exit(0)));
+  process.on('disconnect', end);
+  process.on('message', (message: ToWorker) => {
+    if (message.kind === 'stop') end();
+    if (message.kind === 'metrics') {
+      whenStarted(async ({ metrics }) =>
+        say({ kind: 'metrics', metrics: await metrics.registry.getMetricsAsJSON() }),
+      );
+    }
+    if (message.kind === 'reload') {
+      whenStarted(async (app) => say({ kind: 'reloaded', outcome: await app.reload() }));
+    }
+  });
   try {
-    const readConfig = () => loadConfig(dir);
-    const app = await startApp({ config: readConfig(), readConfig, role: 'gateway', name });
-    const end = () => void app.stop().then(() => process.exit(0));
-    process.on('disconnect', end);
-    process.on('message', (message: ToWorker) => {
-      if (message.kind === 'stop') end();
-      if (message.kind === 'metrics') {
-        void app.metrics.registry.getMetricsAsJSON().then((metrics) => say({ kind: 'metrics', metrics }));
-      }
-      if (message.kind === 'reload') {
-        void app.reload().then((outcome) => say({ kind: 'reloaded', outcome }));
-      }
-    });
+    const app = await starting;
     say({ kind: 'ready', port: app.ports.platform ?? 0 });
   } catch (error) {
     const next =

@@ -20,8 +20,6 @@ export interface ListenerParts {
 }
 export interface Listener {
   readonly port: number;
-  /** New connections have these limits. */
-  setLimits(limits: ServerLimits): void;
   /** New handshakes use the new certificates; running connections go on. */
   setTrust(trust: Trust): void;
   /** For new connections; the time for handshakes stays as it was at the start. */

@@ -81,7 +81,7 @@ describe('the house is tidy', () => {
     expect(faults.map(({ file }) => file)).to.deep.equal([]);
   });
 
-  it('no untyped escape, no open ends, no file over 400 lines, no line over 130', () => {
+  it('no untyped escape, no open ends, no file over 400 lines, no line over 140', () => {
     const faults: string[] = [];
     for (const { file, text } of [
       ...source,
@@ -94,7 +94,7 @@ describe('the house is tidy', () => {
         // A long sentence for a person stays in one piece; it is searched for as it is printed.
         const bare = line.replace(/'[^']{40,}'|`[^`]{40,}[`]?|"[^"]{40,}"/g, "''");
         const isComment = /^\s*(\/\/|\/?\*)/.test(line);
-        if (!isComment && [...bare].length > 130)
+        if (!isComment && [...bare].length > 140)
           faults.push(`${file}:${i + 1}: ${[...bare].length} characters`);
         if (/\b(TODO|FIXME|XXX|HACK)\b/.test(line)) faults.push(`${file}:${i + 1}: left open`);
         if (/@ts-ignore|@ts-nocheck/.test(line)) faults.push(`${file}:${i + 1}: untyped`);

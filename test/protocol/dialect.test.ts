@@ -72,10 +72,10 @@ describe('dialects', () => {
     const names = { '1002': '2003', '9999': '0000', '0009': '9999' };
     const dialect = wireDialectOf({ ...defaultUnitDialect, resultCodes: names });
     const sent = (['1002', '9999', '0009', '0001'] as const).map(
-      (code) => shortRefusal(code, '', dialect)['rtnCode'],
+      (code) => shortRefusal(code, '', dialect).rtnCode,
     );
     expect(sent).to.deep.equal(['2003', '9999', '0009', '0001']);
-    expect(catalogue['200012'].writeAnswer({ result: '1002' }, dialect)['rtnCode']).to.equal('2003');
+    expect(catalogue['200012'].writeAnswer({ result: '1002' }, dialect).rtnCode).to.equal('2003');
   });
 
   it('the same unit dialect gives the same wire dialect, so that tables are made once', () => {

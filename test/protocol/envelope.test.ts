@@ -83,7 +83,7 @@ describe('envelope', () => {
 
   it('of duplicate members the last counts', () => {
     const read = parse(`{${head},"body":{"rcvAmt":"1","rcvAmt":"2"}}`);
-    expect(read.ok && read.body['rcvAmt']).to.equal('2');
+    expect(read.ok && read.body.rcvAmt).to.equal('2');
   });
 
   it('__proto__ and constructor are names like any other', () => {
@@ -158,7 +158,7 @@ describe('charset', () => {
   it('reads GBK, and GB18030 with four bytes, from a GBK peer', () => {
     const text = `{${head},"body":{"consName":"王镕𠮷€"}}`;
     const read = parse(iconv.encode(text, 'gb18030'), 'gbk');
-    expect(read.ok && read.body['consName']).to.equal('王镕𠮷€');
+    expect(read.ok && read.body.consName).to.equal('王镕𠮷€');
     expect(verdict(Buffer.from(text), 'gbk')).to.equal('charset 0000');
   });
 

@@ -72,17 +72,16 @@ describe('mask', () => {
     );
     const masked = maskBody(body, arrearsQuery.answer) as Record<string, unknown>;
     expect(masked).to.include({ consNo: '10125334', consName: '王**', totalOweAmt: '5220', rtnCode: '9999' });
-    expect(masked['rcvblDet']).to.deep.include.members([
-      { ...(body['rcvblDet'] as object[])[0], consName: '王**' },
+    expect(masked.rcvblDet).to.deep.include.members([
+      { ...(body.rcvblDet as object[])[0], consName: '王**' },
     ]);
-    expect(body['consName'], 'the body itself stays').to.equal('王小明');
+    expect(body.consName, 'the body itself stays').to.equal('王小明');
   });
 
   it('a queried number is masked where it is a person’s and kept where it is a customer’s', () => {
     const value = (queryType: string) =>
-      (maskBody({ queryType, queryValue: '13812345678' }, arrearsQuery.request) as Record<string, unknown>)[
-        'queryValue'
-      ];
+      (maskBody({ queryType, queryValue: '13812345678' }, arrearsQuery.request) as Record<string, unknown>)
+        .queryValue;
     expect(['0', '3', '1', '2', '9'].map(value)).to.deep.equal([
       '13812345678',
       '13812345678',

@@ -25,8 +25,13 @@ const pendingFile = (dir: string) => join(dir, 'audit', 'pending.jsonl');
 /**
  * Records a change that was just made. Never fails for the database's sake: the change is kept in `DIR/audit/pending.jsonl` and handed
  * in by the next command that reaches it; one line on standard error says so.
+ * @param options.database an open one, where the command has it
  */
-export async function recordChange(dir: string, change: Change, clock: Clock = systemClock): Promise<void> {
+export async function recordChange(
+  dir: string,
+  change: Change,
+  { database, clock = systemClock }: { readonly database?: Database; readonly clock?: Clock } = {},
+): Promise<void> {
   const file = pendingFile(dir);
   await mkdir(join(dir, 'audit'), { recursive: true, mode: 0o750 });
   await withLockFile(`${file}.lock`, async () => {
@@ -35,7 +40,7 @@ export async function recordChange(dir: string, change: Change, clock: Clock = s
     await handle.sync().finally(() => handle.close());
   });
   try {
-    await handInPending(dir);
+    await handInPending(dir, database);
   } catch (error) {
     console.error(`audit: kept in ${file} until the database takes it (${messageOf(error)})`);
   }
@@ -108,6 +113,6 @@ const textOf = (value: unknown): string => (value === undefined ? '' : JSON.stri
 
 /** Secrets become `***`, certificates their kind: the audit log tells what changed, not the bytes. */
 function masked(key: string, value: unknown): unknown {
-  if (SECRET.test(key) && value !== undefined && value !== null) return '***';
-  return typeof value === 'string' ? value.replace(PEM, '($1)') : value;
+  if (typeof value !== 'string') return value;
+  return SECRET.test(key) ? '***' : value.replace(PEM, '($1)');
 }

@@ -21,7 +21,7 @@ import {
   setAccountPassword,
 } from '../sftp/index.js';
 import { withDir, withExample } from './options.js';
-import { momentJson, type SftpPlace, withSftp } from './sftp-database.js';
+import { momentJson, recordSftp, type SftpPlace, withSftp } from './sftp-database.js';
 import { keyFromFile } from './sftp-key.js';
 import { passwordFromInput } from './sftp-password.js';
 
@@ -72,6 +72,8 @@ export function sftpAccountCommand(sftp: Command): void {
       const password = await passwordOf(options);
       await addNew(place, name, options, password);
       const shown = await shownAccount(place, name, options.password === true ? password : undefined);
+      const { password: _, ...after } = shown;
+      await recordSftp(place, { action: 'sftp account add', target: name, after });
       print(options, shown, () => {
         console.log(`Added ${name} for unit ${shown.unit}; its files lie in ${shown.directory}`);
         if (shown.password) console.log(`  password (shown only now): ${shown.password}`);
@@ -123,6 +125,7 @@ export function sftpAccountCommand(sftp: Command): void {
       (name: string, options: Common) =>
         withSftp(options.dir, async (place) => {
           await setAccountEnabled(place.database, name, enabled);
+          await recordSftp(place, { action: `sftp account ${verb}`, target: name, after: { enabled } });
           print(options, await shownAccount(place, name), () => console.log(`${name} is ${verb}d.`));
         }),
     );
@@ -134,8 +137,11 @@ export function sftpAccountCommand(sftp: Command): void {
     .option('--json', 'print as JSON');
   withExample(withDir(remove), 'sluice sftp account remove platform --dir demo').action(
     (name: string, options: Common) =>
-      withSftp(options.dir, async ({ database, root }) => {
+      withSftp(options.dir, async (place) => {
+        const { database, root } = place;
+        const before = await shownAccount(place, name);
         await removeAccount(database, name);
+        await recordSftp(place, { action: 'sftp account remove', target: name, before });
         const directory = accountDir(root, name);
         print(options, { name, removed: true, directory }, () =>
           console.log(`Removed ${name}; its files still lie in ${directory}`),
@@ -156,6 +162,8 @@ export function sftpAccountCommand(sftp: Command): void {
         const password = options.none === true ? undefined : await passwordOf({ ...options, password: made });
         const hash = password === undefined ? undefined : await hashPassword(password, systemIds);
         await setAccountPassword(place.database, name, hash);
+        const kind = { login: hash === undefined ? 'by key only' : 'by password' };
+        await recordSftp(place, { action: 'sftp account passwd', target: name, after: kind });
         const shown = await shownAccount(place, name, made ? password : undefined);
         print(options, shown, () => {
           if (shown.password) console.log(`New password of ${name} (shown only now): ${shown.password}`);

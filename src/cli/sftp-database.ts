@@ -3,6 +3,7 @@ import { systemClock } from '../clock.js';
 import { directoryOf, type LoadedConfig, loadConfig } from '../config/index.js';
 import { type Database, openDatabase } from '../database/index.js';
 import { silentLog } from '../log.js';
+import { type Change, recordChange } from './record-change.js';
 
 export interface SftpPlace {
   readonly config: LoadedConfig;
@@ -28,6 +29,10 @@ export async function withSftp<T>(
     await database.close();
   }
 }
+
+/** Into the audit log. Password hashes are masked there. */
+export const recordSftp = (place: SftpPlace, change: Change): Promise<void> =>
+  recordChange(place.config.dir, change, { database: place.database });
 
 /** As JSON: absent is `null`, moments are ISO texts. */
 export const momentJson = (at: number | undefined): string | null =>

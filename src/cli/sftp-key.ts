@@ -5,7 +5,7 @@ import { messageOf, OperatorError } from '../errors.js';
 import { printable } from '../log.js';
 import { addKey, getAccount, listKeys, type PublicKey, parsePublicKey, removeKey } from '../sftp/index.js';
 import { withDir, withExample } from './options.js';
-import { momentJson, withSftp } from './sftp-database.js';
+import { momentJson, recordSftp, withSftp } from './sftp-database.js';
 
 interface Options {
   readonly dir?: string;
@@ -23,11 +23,13 @@ export function sftpKeyCommand(sftp: Command): void {
     .option('--json', 'print as JSON');
   withExample(withDir(add), 'sluice sftp key add platform --file id.pub --dir demo').action(
     (account: string, options: Options & { file: string; note?: string }) =>
-      withSftp(options.dir, async ({ database }) => {
+      withSftp(options.dir, async (place) => {
+        const { database } = place;
         const { type, fingerprint, blob, comment } = keyFromFile(options.file);
         const note = (options.note ?? comment).slice(0, 200);
         const data = blob.toString('base64');
         await addKey(database, { account, type, fingerprint, data, note, addedAt: systemClock.now() });
+        await recordSftp(place, { action: 'sftp key add', target: account, after: { type, fingerprint } });
         if (options.json === true) console.log(JSON.stringify({ account, type, fingerprint, note }, null, 2));
         else console.log(`${account} can log in with ${type} ${fingerprint}`);
       }),
@@ -39,8 +41,9 @@ export function sftpKeyCommand(sftp: Command): void {
     .option('--json', 'print as JSON');
   withExample(withDir(remove), 'sluice sftp key remove platform SHA256:… --dir demo').action(
     (account: string, fingerprint: string, options: Options) =>
-      withSftp(options.dir, async ({ database }) => {
-        await removeKey(database, account, fingerprint);
+      withSftp(options.dir, async (place) => {
+        await removeKey(place.database, account, fingerprint);
+        await recordSftp(place, { action: 'sftp key remove', target: account, before: { fingerprint } });
         if (options.json === true)
           console.log(JSON.stringify({ account, fingerprint, removed: true }, null, 2));
         else console.log(`${account} can no longer log in with ${fingerprint}`);

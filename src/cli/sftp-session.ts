@@ -4,7 +4,7 @@ import { OperatorError } from '../errors.js';
 import { printable } from '../log.js';
 import { kickSession, listSessions } from '../sftp/index.js';
 import { withDir, withExample } from './options.js';
-import { momentJson, withSftp } from './sftp-database.js';
+import { momentJson, recordSftp, withSftp } from './sftp-database.js';
 
 interface Options {
   readonly dir?: string;
@@ -44,14 +44,15 @@ export function sftpSessionCommand(sftp: Command): void {
     withDir(kick),
     'sluice sftp session kick 77ed87f9-4789-46ac-9c73-e757d2582b0e --dir demo',
   ).action((id: string, options: Options) =>
-    withSftp(options.dir, async ({ database }) => {
-      if (!(await kickSession(database, id))) {
+    withSftp(options.dir, async (place) => {
+      if (!(await kickSession(place.database, id))) {
         throw new OperatorError(
           'sftp-session-unknown',
           `There is no session ${printable(id)}.`,
           "See all with 'sluice sftp session list'.",
         );
       }
+      await recordSftp(place, { action: 'sftp session kick', target: id });
       if (options.json === true) console.log(JSON.stringify({ id, kicked: true }, null, 2));
       else console.log(`${id} is being ended.`);
     }),

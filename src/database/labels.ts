@@ -10,6 +10,8 @@ export class LostError extends DatabaseError {}
 export function labelled(driver: Driver, error: unknown, link?: Link): DatabaseError {
   if (error instanceof DatabaseError) return error;
   const label = driver.label(error);
+  // Another member of the cluster may take writes: the next connection looks for it.
+  if (label === 'read-only') link?.destroy('read-only');
   const lost = label === 'unavailable' || (label === 'fault' && link?.dead === true);
   if (!lost || link === undefined) return databaseError(label, error);
   link.destroy('connection lost');

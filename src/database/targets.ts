@@ -2,7 +2,7 @@
 import { OperatorError } from '../errors.js';
 import type { MysqlTarget } from './mysql.js';
 import type { OracleTarget } from './oracle.js';
-import type { PostgresTarget } from './postgres.js';
+import type { PostgresTarget } from './postgres-link.js';
 import type { DatabaseSettings } from './settings.js';
 
 interface Address {

@@ -45,35 +45,52 @@ export function createIdentifier(peers: Peers, revocations: Revocations): Identi
   const byCa = peers.flatMap((peer) =>
     peer.ca ? [{ peer, subject: peer.ca.subject, cas: certificatesOf(peer.ca.pem) }] : [],
   );
-  const known = new Map<string, Peer | IdentityRefusal>();
+  const known = new Map<string, Known>();
 
-  function ownerOf({ certificate, chain }: ShownCertificate): Peer | IdentityRefusal {
-    const pinned = byPin.get(certificate.fingerprint256);
-    if (pinned) return pinned;
-    const cached = known.get(certificate.fingerprint256);
+  /** Everything that does not depend on the moment, once for each certificate: asking it for names and numbers costs 100 µs. */
+  function judge({ certificate, chain }: ShownCertificate): Known {
+    const sha256 = certificate.fingerprint256;
+    const cached = known.get(sha256);
     if (cached) return cached;
-    const found = ownerByCa(certificate, chain?.() ?? [], byCa, revocations);
+    const pinned = byPin.get(sha256);
+    const owner = pinned ?? ownerByCa(certificate, chain?.() ?? [], byCa, revocations);
+    const judged: Known = {
+      owner,
+      isPinned: pinned !== undefined,
+      isRevoked: revocations.has(certificate),
+      isWeak: weaknessOf(certificate) !== undefined,
+      issuer: certificate.issuer,
+    };
     if (known.size >= KNOWN_MAX) known.clear();
     // Without the chain (a resumed session) an unknown issuer says nothing for good.
-    if (typeof found !== 'string' || chain) known.set(certificate.fingerprint256, found);
-    return found;
+    if (typeof owner !== 'string' || chain) known.set(sha256, judged);
+    return judged;
   }
 
   return {
     identify(shown, at) {
-      const { certificate } = shown;
-      const owner = ownerOf(shown);
-      if (revocations.has(certificate))
+      const judged = judge(shown);
+      const { owner } = judged;
+      if (judged.isRevoked)
         return {
           ok: false,
           reason: 'revoked-certificate',
           ...(typeof owner === 'string' ? {} : { peer: owner }),
         };
       if (typeof owner === 'string') return { ok: false, reason: owner };
-      const reason = refusalOf(owner, shown, at, revocations);
+      const reason = refusalOf(owner, judged, shown, at, revocations);
       return reason === undefined ? { ok: true, peer: owner } : { ok: false, reason, peer: owner };
     },
   };
+}
+
+/** What is known about a certificate until peers or revocations change. */
+interface Known {
+  readonly owner: Peer | IdentityRefusal;
+  readonly isPinned: boolean;
+  readonly isRevoked: boolean;
+  readonly isWeak: boolean;
+  readonly issuer: string;
 }
 
 /** Distinct certificates of trusted CAs are few; a bound all the same, since a CA may issue without end. */
@@ -123,17 +140,17 @@ const DEPTH_MAX = 5;
 
 function refusalOf(
   peer: Peer,
-  shown: ShownCertificate,
+  { isPinned, isWeak, issuer }: Known,
+  { certificate, protocol }: ShownCertificate,
   at: Moment,
   revocations: Revocations,
 ): IdentityRefusal | undefined {
   if (peer.state === 'disabled') return 'peer-disabled';
-  const { fingerprint256, issuer } = shown.certificate;
-  const isPinned = peer.pins.some((pin) => pin.sha256 === fingerprint256);
-  if (isPinned && !pinsAt(peer, at).some((pin) => pin.sha256 === fingerprint256)) return 'overlap-ended';
+  const sha256 = certificate.fingerprint256;
+  if (isPinned && !pinsAt(peer, at).some((pin) => pin.sha256 === sha256)) return 'overlap-ended';
   if (!isPinned && peer.ca?.requireCrl && !revocations.hasFreshCrl(issuer, at)) return 'crl-missing';
-  if (!peer.legacy.weakCertificate && weaknessOf(shown.certificate) !== undefined) return 'weak-certificate';
-  if (!peer.legacy.oldTls && (shown.protocol === 'TLSv1' || shown.protocol === 'TLSv1.1')) return 'old-tls';
+  if (isWeak && !peer.legacy.weakCertificate) return 'weak-certificate';
+  if (!peer.legacy.oldTls && (protocol === 'TLSv1' || protocol === 'TLSv1.1')) return 'old-tls';
   return undefined;
 }
 

@@ -54,7 +54,9 @@ const CHINA_OFFSET_MS = 8 * 3_600_000;
 
 /** `yyyyMMddHHmmss` in China. */
 export function chinaStamp(at: Moment): string {
-  return new Date(at + CHINA_OFFSET_MS).toISOString().replace(/\D/g, '').slice(0, 14);
+  const t = new Date(at + CHINA_OFFSET_MS).toISOString();
+  // Slices, because every exchange asks several times and a pattern costs ten times as much.
+  return t.slice(0, 4) + t.slice(5, 7) + t.slice(8, 10) + t.slice(11, 13) + t.slice(14, 16) + t.slice(17, 19);
 }
 /** The day in China. */
 export const chinaDay = (at: Moment): Day => chinaStamp(at).slice(0, 8) as Day;

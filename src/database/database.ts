@@ -79,23 +79,25 @@ export interface Database extends Session {
 }
 
 /** Decides what a caller may do; never decided from an error's text (style 18). */
-export type DatabaseErrorLabel =
+export const databaseErrorLabels = [
   /** A unique constraint refused the row. */
-  | 'duplicate'
+  'duplicate',
   /** Deadlock, serialization failure: the same transaction may be tried again. */
-  | 'retryable'
+  'retryable',
   /** Another holds the row or the database for too long. */
-  | 'lock-timeout'
+  'lock-timeout',
   /** The statement took longer than allowed. */
-  | 'statement-timeout'
+  'statement-timeout',
   /** No connection: refused, lost before the commit, pool exhausted. */
-  | 'unavailable'
+  'unavailable',
   /** The database takes no writes at the moment (standby, read-only, disk full). */
-  | 'read-only'
+  'read-only',
   /** The commit was sent and its answer was lost: it may or may not have happened. */
-  | 'outcome-unknown'
+  'outcome-unknown',
   /** Our own fault: a statement that is wrong. */
-  | 'fault';
+  'fault',
+] as const;
+export type DatabaseErrorLabel = (typeof databaseErrorLabels)[number];
 
 export class DatabaseError extends Error {
   constructor(

@@ -7,6 +7,7 @@ export const mysqlLabels: Readonly<Record<string, DatabaseErrorLabel>> = {
   '1586': 'duplicate', // ER_DUP_ENTRY_WITH_KEY_NAME
   '1213': 'retryable', // ER_LOCK_DEADLOCK: the whole transaction is rolled back
   '1020': 'retryable', // ER_CHECKREAD: snapshot isolation of newer MariaDB
+  '1615': 'retryable', // ER_NEED_REPREPARE: a table changed under a prepared statement
   '1205': 'lock-timeout', // ER_LOCK_WAIT_TIMEOUT
   '3572': 'lock-timeout', // ER_LOCK_NOWAIT
   '1969': 'statement-timeout', // ER_STATEMENT_TIMEOUT (MariaDB)

@@ -6,6 +6,8 @@ export const oracleLabels: Readonly<Record<string, DatabaseErrorLabel>> = {
   'ORA-00001': 'duplicate', // unique constraint violated
   'ORA-00060': 'retryable', // deadlock detected
   'ORA-08177': 'retryable', // can't serialize access
+  'ORA-04061': 'retryable', // a package was compiled anew
+  'ORA-04068': 'retryable', // a package's state was discarded
   'ORA-00054': 'lock-timeout', // resource busy, NOWAIT or timeout expired
   'ORA-30006': 'lock-timeout', // resource busy; acquire with WAIT timeout expired
   'ORA-02049': 'lock-timeout', // distributed transaction waiting for lock

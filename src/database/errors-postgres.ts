@@ -6,7 +6,6 @@ export const postgresLabels: Readonly<Record<string, DatabaseErrorLabel>> = {
   '23505': 'duplicate',
   '40001': 'retryable', // serialization_failure
   '40P01': 'retryable', // deadlock_detected
-  '0A000': 'fault',
   '55P03': 'lock-timeout', // lock_not_available
   '57014': 'statement-timeout', // query_canceled
   '25006': 'read-only', // read_only_sql_transaction
@@ -35,6 +34,14 @@ const SYSTEM = new Set([
 
 export function postgresLabel(error: unknown): DatabaseErrorLabel {
   const code = codeOf(error);
+  // A migration changed a table under a prepared `select *`: the connection is of no use for it any more, a new one is.
+  if (
+    code === '0A000' &&
+    error instanceof Error &&
+    'routine' in error &&
+    error.routine === 'RevalidateCachedQuery'
+  )
+    return 'unavailable';
   const known = postgresLabels[code];
   if (known !== undefined) return known;
   // Class 08 is connection_exception, class 53 insufficient resources.

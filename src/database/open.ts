@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { Clock } from '../clock.js';
-import { OperatorError } from '../errors.js';
+import { codeOf, OperatorError } from '../errors.js';
 import type { Log } from '../log.js';
 import { cannotOpen } from './advice.js';
 import type { Database } from './database.js';
@@ -27,7 +28,8 @@ const SQLITE_READERS_MAX = 4;
  * Opens the database and makes one connection, so that a wrong address shows at the start.
  * @throws {OperatorError} `database-unavailable` naming address, database and the driver's code
  */
-export async function openDatabase(settings: DatabaseSettings, context: OpenContext): Promise<Database> {
+export async function openDatabase(given: DatabaseSettings, context: OpenContext): Promise<Database> {
+  const settings = withPassword(given, context.dir ?? '.');
   const opened = await build(settings, context);
   try {
     await opened.withLink(async () => {});
@@ -36,6 +38,22 @@ export async function openDatabase(settings: DatabaseSettings, context: OpenCont
     throw cannotOpen(settings, error);
   }
   return opened;
+}
+
+function withPassword(settings: DatabaseSettings, dir: string): DatabaseSettings {
+  const { passwordFile } = settings;
+  if (passwordFile === undefined) return settings;
+  const file = isAbsolute(passwordFile) ? passwordFile : join(dir, passwordFile);
+  try {
+    return { ...settings, password: readFileSync(file, 'utf8').split(/\r?\n/)[0] ?? '' };
+  } catch (error) {
+    throw new OperatorError(
+      'config-invalid',
+      `database.passwordFile cannot be read: ${file} (${codeOf(error)})`,
+      'write the password into its first line, readable by the user who runs sluice only (chmod 600)',
+      { cause: error },
+    );
+  }
 }
 
 async function build(settings: DatabaseSettings, context: OpenContext): Promise<OpenedDatabase> {

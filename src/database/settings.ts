@@ -2,6 +2,19 @@ import { z } from 'zod';
 
 const ms = (most: number) => z.number().int().min(1).max(most);
 
+const SCHEMES = {
+  postgres: 'postgres',
+  postgresql: 'postgres',
+  mysql: 'mysql',
+  mariadb: 'mysql',
+  oracle: 'oracle',
+} as const;
+/** A url, e.g. from the environment, says which database it is for. */
+function clientOfUrl(url: string | undefined) {
+  const scheme = url?.split(':')[0];
+  return Object.entries(SCHEMES).find(([name]) => name === scheme)?.[1];
+}
+
 /** The `database` section of sluice.yaml. */
 export const databaseSettings = z
   .strictObject({
@@ -14,12 +27,16 @@ export const databaseSettings = z
       .string()
       .optional()
       .describe(
-        'postgres://user:password@host1:5432,host2:5432/database or mysql://user:password@host:3306/database',
+        'postgres://user:password@host1:5432,host2:5432/database, mysql://user:password@host:3306/database or oracle://user:password@host:1521/service; decides the client',
       ),
     host: z.string().optional(),
     port: z.number().int().min(1).max(65_535).optional(),
     user: z.string().optional(),
     password: z.string().optional(),
+    passwordFile: z
+      .string()
+      .optional()
+      .describe('a file whose first line is the password, relative to the directory'),
     database: z.string().optional(),
     connectString: z.string().optional().describe('oracle: host:1521/service, or a whole description'),
     pool: z
@@ -38,5 +55,6 @@ export const databaseSettings = z
       .describe('one statement of a request; set-sized work sets its own'),
     lockWaitMs: ms(60_000).default(5000).describe('how long to wait for a row that another holds'),
   })
+  .transform((settings) => ({ ...settings, client: clientOfUrl(settings.url) ?? settings.client }))
   .describe('the revenue database');
 export type DatabaseSettings = z.output<typeof databaseSettings>;

@@ -29,15 +29,24 @@ export function mysqlTarget(settings: DatabaseSettings): MysqlTarget {
 }
 
 export function oracleTarget(settings: DatabaseSettings): OracleTarget {
+  const { connectTimeoutMs, statementTimeoutMs, lockWaitMs } = settings;
+  const limits = { connectTimeoutMs, statementTimeoutMs, lockWaitMs };
+  if (settings.url !== undefined) {
+    const { hosts, user, password, database } = addressOf(settings, ['oracle:'], 1521);
+    const [first] = hosts;
+    if (first === undefined || hosts.length > 1)
+      throw invalid('the oracle url names exactly one host; give a connectString');
+    if (password === undefined) throw invalid('oracle needs a password');
+    return { ...limits, user, password, connectString: `${first.host}:${first.port}/${database}` };
+  }
   const { connectString, host, port, database, user, password } = settings;
   const target =
     connectString ??
     (host === undefined || database === undefined ? undefined : `${host}:${port ?? 1521}/${database}`);
   if (target === undefined)
-    throw invalid('oracle needs connectString, or host and database (the service name)');
+    throw invalid('oracle needs url, connectString, or host and database (the service name)');
   if (user === undefined || password === undefined) throw invalid('oracle needs user and password');
-  const { connectTimeoutMs, statementTimeoutMs, lockWaitMs } = settings;
-  return { user, password, connectString: target, connectTimeoutMs, statementTimeoutMs, lockWaitMs };
+  return { ...limits, user, password, connectString: target };
 }
 
 const common = (settings: DatabaseSettings, { user, password, database }: Address) => ({
@@ -90,7 +99,9 @@ const invalid = (text: string): OperatorError =>
   );
 
 /** Where the settings point to, for people: no password. */
-export function describeTarget(settings: DatabaseSettings): string {
+export function describeTarget(given: DatabaseSettings): string {
+  // A password in a file is not read for this.
+  const settings = { ...given, password: given.password ?? '' };
   switch (settings.client) {
     case 'sqlite':
       return settings.file;

@@ -123,6 +123,26 @@ eachDatabase(
       }
     });
 
+    it('change a table under nodes that have their statements prepared', async () => {
+      const one = table('under');
+      const star = sql('select * from under order by id');
+      await migrate(db(), [one]);
+      const node = await db.open();
+      expect(await node.all(star)).to.have.length(0);
+      const more: Migration = {
+        name: '0002-more',
+        up(schema) {
+          schema.addColumns('under', (columns) => columns.fen('extra', { optional: true }));
+          schema.run("insert into under (id, active, extra) values ('x', 'Y', 7)");
+        },
+        down: (schema) => schema.dropColumns('under', 'extra'),
+      };
+      await migrate(db(), [one, more]);
+      expect((await node.all(star))[0]).to.include.keys('extra');
+      await node.transaction(async (tx) => expect(await tx.all(star)).to.have.length(1));
+      while ((await rollback(db(), [one, more])).length > 0);
+    });
+
     it('of the house go up, come back, and go up again', async () => {
       await migrate(db());
       while ((await rollback(db())).length > 0);

@@ -137,17 +137,40 @@ describe('where the settings point to', () => {
     ]);
     expect(targets[0]).to.include({ user: 'pay', password: 'p@ss/', database: 'revenue', ssl: true });
   });
+  it('lets the url decide which database it is', () => {
+    for (const [url, client] of [
+      ['postgresql://pay:x@db/revenue', 'postgres'],
+      ['mariadb://pay:x@db/revenue', 'mysql'],
+      ['oracle://pay:x@db/XEPDB1', 'oracle'],
+    ] as const)
+      expect(settings({ client: 'sqlite', url }).client).to.equal(client);
+    expect(oracleTarget(settings({ url: 'oracle://pay:x@db:1522/XEPDB1' })).connectString).to.equal(
+      'db:1522/XEPDB1',
+    );
+  });
+  it('takes the password from a file', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'sluice-db-'));
+    writeFileSync(join(dir, 'pw'), 'secret\n', { mode: 0o600 });
+    const parts = { client: 'mysql', host: '127.0.0.1', port: 1, user: 'pay', database: 'revenue' };
+    expect((await open({ ...parts, passwordFile: 'pw' }, dir)).code).to.equal('database-unavailable');
+    const missing = await open({ ...parts, passwordFile: 'none' }, dir);
+    expect(missing.message).to.contain('passwordFile').and.contain('ENOENT');
+    rmSync(dir, { recursive: true });
+  });
+  it('Oracle needs a password', async () => {
+    const error = await open({ client: 'oracle', connectString: 'db/x', user: 'pay' });
+    expect(error).to.include({ code: 'config-invalid' });
+  });
   it('takes host, user and the rest by themselves', () => {
     const parts = { host: 'db', user: 'pay', password: 'x', database: 'revenue' };
     expect(mysqlTarget(settings({ client: 'mysql', ...parts }))).to.include({ host: 'db', port: 3306 });
     expect(oracleTarget(settings({ client: 'oracle', ...parts })).connectString).to.equal('db:1521/revenue');
   });
   for (const [what, value] of [
-    ['another scheme', { client: 'postgres', url: 'mysql://pay@db/revenue' }],
+    ['another scheme', { client: 'postgres', url: 'http://pay@db/revenue' }],
     ['no database', { client: 'postgres', url: 'postgres://pay:secret@db/' }],
     ['two hosts of MariaDB', { client: 'mysql', url: 'mysql://pay@db1,db2/revenue' }],
     ['Oracle without a service', { client: 'oracle', host: 'db', user: 'pay', password: 'secret' }],
-    ['Oracle without a password', { client: 'oracle', connectString: 'db/x', user: 'pay' }],
     ['nothing at all', { client: 'postgres' }],
   ] as const)
     it(`refuses ${what}, without repeating the password`, () => {

@@ -26,6 +26,7 @@ const newBill = (customer: string, bill: TestBill): NewBill => ({
   issuedOn: '20240101' as Day,
   lateFeeFrom: (bill.lateFeeFrom ?? '20240201') as Day,
   lateFeeExempt: bill.lateFeeExempt ?? false,
+  feeKind: bill.feeKind ?? '11',
   ...(bill.lateFeeFixed === undefined ? {} : { lateFeeFixed: fen(bill.lateFeeFixed) }),
 });
 

@@ -2,6 +2,7 @@
 import { type Clock, type Moment, momentOf, systemClock } from '../../src/clock.js';
 import { type Day, type Fen, fenOf, type Month, type Serial } from '../../src/protocol/values.js';
 import type {
+  FeeKind,
   PaymentOrder,
   RefundOrder,
   RevenueSystem,
@@ -34,6 +35,7 @@ export interface TestBill {
   readonly lateFeeFrom?: string;
   readonly lateFeeExempt?: boolean;
   readonly lateFeeFixed?: number;
+  readonly feeKind?: FeeKind;
 }
 export interface TestCustomer {
   readonly state?: 'active' | 'unpayable' | 'closed';
@@ -108,9 +110,13 @@ export async function customerWith(
   world: World,
   unit: Unit,
   bills: Readonly<Record<string, number>> = {},
-  more: Omit<TestCustomer, 'bills'> & { readonly late?: string; readonly exempt?: boolean } = {},
+  more: Omit<TestCustomer, 'bills'> & {
+    readonly late?: string;
+    readonly exempt?: boolean;
+    readonly otherFees?: string;
+  } = {},
 ): Promise<string> {
-  const { late = '20240201', exempt = false, ...details } = more;
+  const { late = '20240201', exempt = false, otherFees = '', ...details } = more;
   const customer = `k${String(++customerCount).padStart(5, '0')}`;
   await world.addCustomer(unit, customer, {
     ...details,
@@ -120,6 +126,7 @@ export async function customerWith(
       amount,
       lateFeeFrom: late,
       lateFeeExempt: exempt,
+      feeKind: otherFees.includes(letter) ? '12' : '11',
     })),
   });
   return customer;

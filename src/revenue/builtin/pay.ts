@@ -107,6 +107,16 @@ function withinHours({ from, to }: { readonly from: string; readonly to: string 
   return from < to ? now >= from && now < to : now >= from || now < to;
 }
 
+/**
+ * The bills that a payment is about: the kinds of the bills it names, else the water fee. As 200001 answers (`busiType`),
+ * so that whoever pays what he was told he owes is never told that it does not fit.
+ */
+function ofTheirKinds(open: readonly DueBill[], named: readonly string[]): readonly DueBill[] {
+  const kinds = new Set(open.filter(({ bill }) => named.includes(bill)).map(({ feeKind }) => feeKind));
+  if (kinds.size === 0) kinds.add('11');
+  return open.filter(({ feeKind }) => kinds.has(feeKind));
+}
+
 type Decision =
   | { readonly ok: true; readonly account: Account; readonly allocation: AllocationOf<DueBill> }
   | { readonly ok: false; readonly refusal: Refusal };
@@ -123,8 +133,9 @@ async function decide(
   if (account.state === 'closed') return no('closed-account');
   if (account.state === 'unpayable') return no('unpayable-customer');
   const asOf = lateFeeDayOf(unit, order.bankDay, order.receivedAt);
-  const open = await lockOpenBills(tx, unit, account.customer, account.lateFeeExempt, asOf);
+  const all = await lockOpenBills(tx, unit, account.customer, account.lateFeeExempt, asOf);
   let named = order.rows.map((row) => row.bill);
+  const open = ofTheirKinds(all, named);
   let result = allocatePayment(unit.dialect, order.amount, account.prepaid, open, named);
   if (!result.ok && typeof result.refusal === 'object') {
     for (const bill of result.refusal.namedButNotOpen) {

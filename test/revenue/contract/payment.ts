@@ -31,6 +31,15 @@ export function paymentContract(world: () => World): void {
     expect(await standing(world(), plain, customer)).to.equal(' 0');
   });
 
+  it('is about the water fee, or about the kind of the bills it names, as the arrears were told', async () => {
+    const customer = await customerWith(world(), plain, { a: 100, b: 70 }, { exempt: true, otherFees: 'b' });
+    expect(refusalOf(await world().revenue.pay(plain, payment(customer, 100)))).to.equal('booked');
+    expect(await standing(world(), plain, customer)).to.equal('b 0');
+    const other = payment(customer, 70, { bills: [`${customer}b`] });
+    expect(refusalOf(await world().revenue.pay(plain, other))).to.equal('booked');
+    expect(await standing(world(), plain, customer)).to.equal(' 0');
+  });
+
   it('counts the late fee as of the booking day', async () => {
     const customer = await customerWith(world(), plain, { a: 10_000 }, { late: '20240106' });
     const early = payment(customer, 10_000, { bankDay: '20240105' as Day });

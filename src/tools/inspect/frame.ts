@@ -19,6 +19,7 @@ import {
   wireDialectOf,
 } from '../../protocol/index.js';
 import { isObject } from '../json.js';
+import { textOf } from '../text-of.js';
 import { explainFields, type FieldLine } from './fields.js';
 
 export interface Part {
@@ -230,17 +231,6 @@ export const guessDialect = (text: string): Partial<UnitDialect> =>
   /"(?:rcvAmt|acctBal|prepayAmt|total\w*Amt|totalPenalty|oweAmt|rcvblAmt)":"-?\d+\.\d{1,2}"/.test(text)
     ? { amountUnit: 'yuan' }
     : {};
-
-/** The text, with the charset it was read in: UTF-8 first, then GBK. */
-export function textOf(
-  bytes: Buffer,
-): { readonly text: string; readonly charset: 'utf8' | 'gbk' } | undefined {
-  for (const charset of ['utf8', 'gbk'] as const) {
-    const text = decodeText(bytes, charset);
-    if (text !== undefined) return { text, charset };
-  }
-  return undefined;
-}
 
 function verdictOf(bytes: Buffer, { dataFault, side, body, head }: Content, faulty: boolean): string {
   const decoder = new FrameDecoder();

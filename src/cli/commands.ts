@@ -4,8 +4,11 @@ import { certsCommand } from './certs.js';
 import { configCommand } from './config.js';
 import { dbCommand } from './db.js';
 import { initCommand } from './init.js';
+import { inspectCommand } from './inspect.js';
 import { logCommand } from './log.js';
 import { reloadCommand } from './reload.js';
+import { replayCommand } from './replay.js';
+import { sendCommand } from './send.js';
 import { serveCommand } from './serve.js';
 import { sftpCommand } from './sftp.js';
 import { verifyCommand } from './verify.js';
@@ -22,4 +25,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   logCommand,
   verifyCommand,
   sftpCommand,
+  sendCommand,
+  replayCommand,
+  inspectCommand,
 ];

@@ -5,18 +5,22 @@ export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 const STYLE = `
-body{font:15px/1.6 system-ui,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#1c2733}
-h1{font-size:1.5rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:2rem 0 .5rem;border-bottom:1px solid #d7dee6;padding-bottom:.25rem}
-.sub{color:#5b6b7b;margin:0 0 1.5rem}
-table{border-collapse:collapse;width:100%;margin:.5rem 0}th,td{border-bottom:1px solid #e3e8ee;padding:.35rem .6rem;text-align:left;vertical-align:top}
-th{background:#f4f7fa;font-weight:600}td.n{text-align:right;font-variant-numeric:tabular-nums}
-code,pre{font:12.5px/1.5 ui-monospace,SFMono-Regular,Consolas,monospace}
-pre{background:#f4f7fa;padding:.6rem;overflow-x:auto;white-space:pre-wrap;word-break:break-all;margin:.3rem 0}
-.ok{color:#117a3d}.bad{color:#b3261e}.skip{color:#8a6d00}
-.expected{background:#fde8e6}.actual{background:#e4f4ea}
-details{margin:.2rem 0}summary{cursor:pointer}
-svg{max-width:100%;height:auto}
-@media print{body{margin:0;max-width:none;font-size:11px}details:not([open])>*:not(summary){display:none}h2{break-after:avoid}tr{break-inside:avoid}}
+body { font: 15px/1.6 system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; color: #1c2733;
+  margin: 2rem auto; max-width: 70rem; padding: 0 1rem }
+h1 { font-size: 1.5rem; margin: 0 0 .25rem }
+h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; border-bottom: 1px solid #d7dee6; padding-bottom: .25rem }
+.sub { color: #5b6b7b; margin: 0 0 1.5rem }
+table { border-collapse: collapse; width: 100%; margin: .5rem 0 }
+th, td { border-bottom: 1px solid #e3e8ee; padding: .35rem .6rem; text-align: left; vertical-align: top }
+th { background: #f4f7fa; font-weight: 600 }
+td.n { text-align: right; font-variant-numeric: tabular-nums }
+code, pre { font: 12.5px/1.5 ui-monospace, SFMono-Regular, Consolas, monospace }
+pre { background: #f4f7fa; padding: .6rem; white-space: pre-wrap; word-break: break-all; margin: .3rem 0 }
+.ok { color: #117a3d } .bad { color: #b3261e } .skip { color: #8a6d00 }
+.expected { background: #fde8e6 } .actual { background: #e4f4ea }
+details { margin: .2rem 0 } summary { cursor: pointer } svg { max-width: 100%; height: auto }
+@media print { body { margin: 0; max-width: none; font-size: 11px } tr { break-inside: avoid }
+  details:not([open]) > *:not(summary) { display: none } h2 { break-after: avoid } }
 `;
 
 /** A whole page; `body` is HTML already. */

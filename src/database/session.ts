@@ -45,23 +45,18 @@ export class LinkSession implements Session {
 
   all(statement: Statement, binds: Binds = {}): Promise<readonly Row[]> {
     const compiled = this.host.statements.get(statement);
-    return this.ask(() => this.link.all(compiled, valuesOf(compiled.names, binds)));
+    return this.call(() => this.link.all(compiled, valuesOf(compiled.names, binds)));
   }
 
   run(statement: Statement, binds: Binds = {}): Promise<number> {
     const compiled = this.host.statements.get(statement);
-    return this.ask(() => this.link.run(compiled, valuesOf(compiled.names, binds)));
-  }
-
-  call(statement: Statement, binds: Binds, outputs: readonly string[]): Promise<Row> {
-    const compiled = this.host.statements.get(statement);
-    return this.ask(() => this.link.call(compiled, binds, outputs));
+    return this.call(() => this.link.run(compiled, valuesOf(compiled.names, binds)));
   }
 
   async runMany(statement: Statement, rows: readonly Binds[]): Promise<void> {
     if (rows.length === 0) return;
     const compiled = this.host.statements.get(statement);
-    await this.ask(() =>
+    await this.call(() =>
       this.link.runMany(
         compiled,
         rows.map((binds) => valuesOf(compiled.names, binds)),
@@ -74,7 +69,7 @@ export class LinkSession implements Session {
     const batches = this.link.stream(compiled, valuesOf(compiled.names, binds))[Symbol.asyncIterator]();
     try {
       for (;;) {
-        const next = await this.ask(() => batches.next());
+        const next = await this.call(() => batches.next());
         if (next.done === true) return;
         this.#streaming = true;
         yield* next.value;
@@ -82,12 +77,12 @@ export class LinkSession implements Session {
       }
     } finally {
       this.#streaming = false;
-      if (this.#ended === undefined) await this.ask(async () => batches.return?.());
+      if (this.#ended === undefined) await this.call(async () => batches.return?.());
     }
   }
 
   /** One call of the driver: watched, labelled; the first that fails ends the session. */
-  async ask<T>(call: () => Promise<T>): Promise<T> {
+  async call<T>(call: () => Promise<T>): Promise<T> {
     if (this.#ended !== undefined) throw this.#ended;
     if (this.#streaming)
       throw new DatabaseError(

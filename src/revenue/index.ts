@@ -2,9 +2,22 @@
 export { dueAmount, owedOf } from './allocation.js';
 export type { Books } from './builtin/books.js';
 export { openBuiltinRevenue } from './builtin/builtin.js';
+export {
+  billsOfBatch,
+  bookDebit,
+  type Debit,
+  type DebitOutcome,
+  type DeductibleBill,
+  eligibleBills,
+  lockBills,
+  unlockBatch,
+  unlockBill,
+} from './builtin/deduction.js';
 export { addCustomers, addUnit, issueBills, type NewBill, type NewCustomer } from './builtin/import.js';
 export { recordsOfDay } from './builtin/records.js';
 export { settleFromPrepaid } from './builtin/settlement.js';
+export { assignSuspense, holdInSuspense, returnSuspense } from './builtin/suspense.js';
+export { type SuspenseItem, suspenseItems } from './builtin/suspense-items.js';
 export { type Finding, type LedgerPromise, ledgerPromises, verifyLedger } from './builtin/verify.js';
 export { fillDemo } from './demo-world/fill.js';
 export { type DemoUnit, demoUnits } from './demo-world/units.js';

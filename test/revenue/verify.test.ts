@@ -1,10 +1,20 @@
 import { expect } from 'chai';
+import { systemIds } from '../../src/clock.js';
 import { sql } from '../../src/database/index.js';
-import { type LedgerPromise, ledgerPromises, verifyLedger } from '../../src/revenue/index.js';
+import type { Serial } from '../../src/protocol/values.js';
+import { holdInSuspense, type LedgerPromise, ledgerPromises, verifyLedger } from '../../src/revenue/index.js';
 import { unitWith } from '../../src/revenue/unit.js';
 import { eachDatabase } from '../support/databases.js';
 import { builtinWorld } from './builtin-world.js';
-import { customerWith, payment, refundOf } from './world.js';
+import { customerWith, fen, noon, payment, refundOf, testClock, today } from './world.js';
+
+const heldItem = {
+  serial: 'V1-suspense-1' as Serial,
+  customer: 'nobody',
+  amount: fen(70),
+  bookingDay: today,
+  receivedAt: noon,
+};
 
 const set = (table: string, change: string, where: string) =>
   sql(`update ${table} set ${change} where ${where}`);
@@ -71,6 +81,11 @@ const tampering: readonly {
     mend: 'serials: payment_no = :number; spoiled',
   },
   {
+    promise: 'suspense-posted',
+    spoil: 'suspense_items: amount = 71; held',
+    mend: 'suspense_items: amount = 70; held',
+  },
+  {
     promise: 'payment-claimed',
     spoil: "serials: serial = 'x'; number",
     mend: 'serials: serial = :serial; number',
@@ -91,6 +106,8 @@ eachDatabase(
       const otherBooked = await world.revenue.pay(unit, other);
       const otherNumber = otherBooked.kind === 'booked' ? otherBooked.paymentNumber : '';
       await world.revenue.refund(unit, refundOf(other));
+      const books = { database: db(), clock: testClock(), ids: systemIds };
+      await holdInSuspense(books, unit, { ...heldItem, rows: [], orderedBy: 'test' });
       expect(await verifyLedger(db())).to.deep.equal([]);
 
       const bill = `${customer}a`;
@@ -103,6 +120,7 @@ eachDatabase(
       const places: Record<string, string> = {
         paid: `bill = '${bill}'`,
         x: "bill = 'x'",
+        held: "customer = 'nobody'",
         customer: `customer = '${customer}'`,
         amends: `amends = '${otherNumber}'`,
         spoiled: "payment_no = 'x'",

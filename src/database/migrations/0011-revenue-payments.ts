@@ -19,7 +19,7 @@ export const revenuePayments: Migration = {
       t.primary('serials_pk', ['unit', 'serial']);
       t.check(
         'serials_state_ck',
-        "(state in ('booked', 'freed') and payment_no is not null) or " +
+        "(state in ('booked', 'freed', 'suspense', 'returned') and payment_no is not null) or " +
           "(state in ('refused', 'void') and payment_no is null)",
       );
     });

@@ -4,6 +4,7 @@ import { revenueCustomers } from './0010-revenue-customers.js';
 import { revenuePayments } from './0011-revenue-payments.js';
 import { revenueLedger } from './0012-revenue-ledger.js';
 import { revenueAgreements } from './0013-revenue-agreements.js';
+import { revenueSuspense } from './0014-revenue-suspense.js';
 import { exchanges } from './0020-exchanges.js';
 import { sftpAccounts } from './0030-sftp-accounts.js';
 import { auditLog } from './0080-audit-log.js';
@@ -13,6 +14,7 @@ export const migrations: readonly Migration[] = [
   revenuePayments,
   revenueLedger,
   revenueAgreements,
+  revenueSuspense,
   exchanges,
   sftpAccounts,
   auditLog,

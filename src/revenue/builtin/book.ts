@@ -24,6 +24,10 @@ export interface Booking {
   readonly remark?: string;
   readonly orderedBy?: string;
   readonly replaces?: string;
+  /** The entry that this one corrects where it replaces no payment. */
+  readonly amends?: string;
+  /** Where the money comes from; default clearing. */
+  readonly from?: 'clearing' | 'suspense';
 }
 
 /** Books it. @returns the account's balance afterwards */
@@ -64,9 +68,9 @@ export async function book(
     customer: account.customer,
     bookingDay,
     bookedAt,
-    amends: booking.replaces ?? '',
+    amends: booking.amends ?? booking.replaces ?? '',
     note: '',
-    lines: linesOf(amount, allocation),
+    lines: linesOf(amount, allocation, booking.from),
   });
   return balance;
 }

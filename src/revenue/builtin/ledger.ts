@@ -20,6 +20,7 @@ export const entryKinds = [
   'reversal',
   'deduction',
   'settlement',
+  'suspense',
   'adjustment',
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];

@@ -31,6 +31,8 @@ function repeatOf(known: KnownSerial, hash: string): PaymentOutcome {
   switch (known.state) {
     case 'booked':
     case 'freed':
+    case 'suspense':
+    case 'returned':
       return { kind: 'duplicate', paymentNumber: known.paymentNumber, same };
     case 'refused':
       return refused(same && known.refusal !== undefined ? known.refusal : 'other-content');

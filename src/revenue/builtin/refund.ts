@@ -10,6 +10,7 @@ import { type BookedPayment, findPayment } from './payments.js';
 import { type KnownRefund, refundOfPayment, refundOfSerial } from './refunds.js';
 import { changeSerialTo, findSerial, findSerialLocked, type KnownSerial } from './serials.js';
 import { voidSerial } from './status.js';
+import { refundFromSuspense } from './suspense.js';
 import { takeBack } from './take-back.js';
 
 type RefundRefusal = Extract<RefundOutcome, { kind: 'refused' }>['refusal'];
@@ -23,6 +24,9 @@ export async function refund(books: Books, unit: Unit, order: RefundOrder): Prom
     known = await findSerial(books.database, unit, order.originalSerial);
   }
   if (known === undefined) return refused('no-payment');
+  if (known.state === 'suspense' || known.state === 'returned') {
+    return refundFromSuspense(books, unit, order, known.paymentNumber);
+  }
   const original = known;
   const once = () =>
     books.database.transaction((tx) => refundInTransaction(books, tx, unit, order, original));

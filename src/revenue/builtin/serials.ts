@@ -9,13 +9,13 @@ import type { Serial } from '../../protocol/values.js';
 import { type Refusal, refusals } from '../revenue-system.js';
 import type { Unit } from '../unit.js';
 
-/** `void`: promised never to be booked. `freed`: its payment was taken back, and a supplement may take the serial. */
-export const serialStates = ['booked', 'refused', 'void', 'freed'] as const;
+/** `void`: promised never to be booked. `suspense`: its money is here and belongs to nobody we know; `returned`: and was given back. `freed`: its payment was taken back, and a supplement may take the serial. */
+export const serialStates = ['booked', 'refused', 'void', 'freed', 'suspense', 'returned'] as const;
 export const paymentStates = ['booked', 'refunded', 'reversed'] as const;
 
 export interface KnownSerial {
   readonly state: (typeof serialStates)[number];
-  /** `''` unless booked or freed. */
+  /** `''` unless booked or freed; of the entry where it is or was in suspense. */
   readonly paymentNumber: string;
   readonly contentHash: string;
   readonly refusal: Refusal | undefined;
@@ -44,7 +44,11 @@ export type SerialChange =
   | { readonly state: 'booked'; readonly paymentNumber: string; readonly contentHash: string }
   | { readonly state: 'refused'; readonly refusal: Refusal; readonly contentHash: string }
   | { readonly state: 'void' }
-  | { readonly state: 'freed'; readonly paymentNumber: string; readonly contentHash: string };
+  | {
+      readonly state: 'freed' | 'suspense' | 'returned';
+      readonly paymentNumber: string;
+      readonly contentHash: string;
+    };
 
 const bindsOf = (unit: Unit, serial: Serial, change: SerialChange, at: Moment) => ({
   unit: unit.id,
@@ -96,3 +100,20 @@ const readSerial = (row: Row): KnownSerial => ({
   paymentState: optional(row, 'payment_state', (r, c) => oneOfCell(r, c, paymentStates)),
   paymentCustomer: textCell(row, 'payment_customer'),
 });
+
+/** May the platform's books still bring a booking under this serial? Living, refunded and suspended payments stand; the rest gives way. */
+export function mayBeSupplemented(known: KnownSerial): boolean {
+  switch (known.state) {
+    case 'booked':
+      return known.paymentState === 'reversed';
+    case 'suspense':
+    case 'returned':
+      return false;
+    case 'refused':
+    case 'void':
+    case 'freed':
+      return true;
+    default:
+      return known.state satisfies never;
+  }
+}

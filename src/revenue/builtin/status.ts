@@ -53,6 +53,11 @@ function outcomeOf(known: KnownSerial): StatusOutcome {
         paymentNumber: known.paymentNumber,
         refunded: known.paymentState !== 'booked',
       };
+    case 'suspense':
+      // Taken and kept: for the platform it is booked, whoever it will be for.
+      return { kind: 'booked', paymentNumber: known.paymentNumber, refunded: false };
+    case 'returned':
+      return { kind: 'booked', paymentNumber: known.paymentNumber, refunded: true };
     case 'refused':
       return { kind: 'refused' };
     case 'void':

@@ -10,7 +10,7 @@ import { accountExists, lockAccount } from './accounts.js';
 import { lockOpenBills } from './bills.js';
 import { book } from './book.js';
 import { type Books, contentHash, newNumber } from './books.js';
-import { changeSerialTo, claimSerial, findSerialLocked, type KnownSerial } from './serials.js';
+import { changeSerialTo, claimSerial, findSerialLocked, mayBeSupplemented } from './serials.js';
 
 export async function supplement(
   books: Books,
@@ -36,7 +36,7 @@ async function supplementInTransaction(
   order: SupplementOrder,
 ): Promise<SupplementOutcome> {
   const known = await findSerialLocked(tx, unit, order.serial);
-  if (known !== undefined && !mayBeTaken(known)) {
+  if (known !== undefined && !mayBeSupplemented(known)) {
     return { kind: 'already-booked', paymentNumber: known.paymentNumber };
   }
   const bookedAt = books.clock.now();
@@ -65,7 +65,3 @@ async function supplementInTransaction(
   await book(tx, unit, account, booking, settleAsFar(bills, order.amount, account.prepaid));
   return { kind: 'booked', paymentNumber };
 }
-
-/** A serial with a living or a refunded payment is booked; the rest of the platform's word stands against ours, and prevails. */
-const mayBeTaken = (known: KnownSerial): boolean =>
-  known.state !== 'booked' || known.paymentState === 'reversed';

@@ -81,9 +81,10 @@ export const ledgerPromises = {
   },
   'payment-posted': {
     title: '缴费有分录 every payment has its entry with the same amounts',
-    broken: `select p.unit, p.payment_no as subject, p.amount as expected, coalesce(e.clearing, 0) as found
+    broken: `select p.unit, p.payment_no as subject, p.amount as expected, coalesce(e.clearing + e.suspense, 0) as found
       from payments p left join ledger_entries e on e.entry_no = p.payment_no
-      where e.entry_no is null or e.clearing <> p.amount or e.receivables <> -p.principal
+      where e.entry_no is null
+        or not ((e.clearing = p.amount and e.suspense = 0) or (e.clearing = 0 and e.suspense = p.amount)) or e.receivables <> -p.principal
         or e.late_fee_income <> -p.late_fee or e.prepaid <> -p.prepaid_change`,
   },
   'refund-posted': {
@@ -112,7 +113,14 @@ export const ledgerPromises = {
     title: '流水有缴费 every booked serial has its payment',
     broken: `select s.unit, s.serial as subject, 1 as expected, 0 as found from serials s
       left join payments p on p.payment_no = s.payment_no and p.unit = s.unit and p.serial = s.serial
-      where s.payment_no is not null and p.payment_no is null`,
+      where s.state in ('booked', 'freed') and p.payment_no is null`,
+  },
+  'suspense-posted': {
+    title: '暂挂有分录 every suspense item has its entry, and its serial while it is held',
+    broken: `select i.unit, i.entry_no as subject, i.amount as expected, coalesce(-e.suspense, 0) as found
+      from suspense_items i left join ledger_entries e on e.entry_no = i.entry_no
+      left join serials s on s.unit = i.unit and s.serial = i.serial and s.payment_no = i.entry_no and s.state = 'suspense'
+      where e.entry_no is null or e.suspense <> -i.amount or (i.state = 'held' and s.serial is null)`,
   },
   'payment-claimed': {
     title: '缴费有流水 every living payment of the platform is the one its serial names',

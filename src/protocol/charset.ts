@@ -34,3 +34,29 @@ const escapeUnits = (character: string): string =>
   character
     .split('')
     .reduce((out, unit) => `${out}\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`, '');
+
+/** Strict UTF-8, chunk by chunk: characters may be cut at the edges. */
+export class Utf8Check {
+  #rest: Buffer = Buffer.alloc(0);
+
+  /** False as soon as the bytes so far cannot be UTF-8. */
+  push(chunk: Buffer): boolean {
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const whole = bytes.length - cutCharacterBytes(bytes);
+    this.#rest = bytes.subarray(whole);
+    return isUtf8(bytes.subarray(0, whole));
+  }
+  /** False when the last character is not whole. */
+  end(): boolean {
+    return this.#rest.length === 0;
+  }
+}
+/** How many bytes at the end begin a character that goes on (0 to 3). */
+function cutCharacterBytes(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) > back ? back : 0;
+  }
+  return 0;
+}

@@ -72,19 +72,23 @@ export interface DelimitedCodec<S extends Fields> {
 }
 
 /**
- * Columns in order, each closed by `column`. Missing columns at the end read as empty, surplus ones are a fault.
+ * Columns in order, each closed by `column`. Missing columns behind the first `columnsMin` read as empty, surplus ones are a fault.
  * There is no escaping: what would break the line is written as a space.
  */
-export function delimitedCodec<S extends Fields>(fields: S, column: string): DelimitedCodec<S> {
+export function delimitedCodec<S extends Fields>(
+  fields: S,
+  column: string,
+  columnsMin = 0,
+): DelimitedCodec<S> {
   const entries = columnsOf(fields);
   const surplus = (cells: readonly string[], at: Reading) => {
-    at.fail('count', `${cells.length} columns, at most ${entries.length}`);
+    at.fail('count', `${cells.length} columns, expected ${Math.max(columnsMin, 1)}..${entries.length}`);
   };
   let read: ReturnType<typeof compileColumnReader> | undefined;
   let write: ReturnType<typeof compileColumnWriter> | undefined;
   return {
     read(raw, at) {
-      read ??= compileColumnReader(entries, surplus);
+      read ??= compileColumnReader(entries, columnsMin, surplus);
       const cells = raw.split(column);
       if (cells.length > 1 && cells[cells.length - 1] === '') cells.pop();
       return read(cells, at) as Decoded<S>;

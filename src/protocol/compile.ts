@@ -15,7 +15,7 @@ export interface Entry {
 export const columnsOf = (fields: Fields): readonly Entry[] =>
   Object.entries(fields).map(([name, field], at) => ({ name, field, at }));
 
-/** Called when there are members that the declaration does not know, or surplus columns. */
+/** Called when there are members that the declaration does not know, or too many or too few columns. */
 export type Surplus = (raw: never, at: Reading) => void;
 type Reader = (raw: unknown, at: Reading) => Record<string, unknown>;
 type Writer<T> = (value: Readonly<Record<string, unknown>>, dialect: WireDialect) => T;
@@ -59,8 +59,17 @@ export const compileMemberReader = (entries: readonly Entry[], surplus: Surplus)
     'if (v !== undefined) known += 1;',
     surplus,
   );
-export const compileColumnReader = (entries: readonly Entry[], surplus: Surplus): Reader =>
-  compileReader(entries, `if (raw.length > ${entries.length}) helper(raw, at);`, '', surplus);
+export const compileColumnReader = (
+  entries: readonly Entry[],
+  columnsMin: number,
+  surplus: Surplus,
+): Reader =>
+  compileReader(
+    entries,
+    `if (raw.length > ${entries.length} || raw.length < ${columnsMin}) helper(raw, at);`,
+    '',
+    surplus,
+  );
 
 const written = ({ name, field }: Entry, i: number): string => {
   const value = `value[${JSON.stringify(name)}]`;

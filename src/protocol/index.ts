@@ -1,10 +1,9 @@
 /** The room of bytes and declarations: pure, no I/O, no clock, no database. */
-export { type Charset, charsets, decodeText, encodeJson, encodeText, lacks } from './charset.js';
+export { type Charset, charsets, decodeText, encodeJson, encodeText, lacks, Utf8Check } from './charset.js';
 export * from './dialect.js';
 export * from './envelope.js';
 export * from './frame.js';
-export { dzzdDetail, dzzdSummary } from './lines/dzzd.js';
-export { jfDetail, jfSummary } from './lines/jf.js';
+export * from './lines/index.js';
 export { type Masker, maskBody, maskLine, pseudonymous, starred } from './mask.js';
 export * from './messages/index.js';
 export * from './result-code.js';

@@ -14,6 +14,8 @@ import {
 
 /** Largest amount in fen that is read: 999,999,999,999.99 yuan. */
 export const AMOUNT_MAX = 99_999_999_999_999n;
+/** Largest sum of a file: what a 64-bit column of a database holds, in whole digits. */
+export const SUM_MAX = 999_999_999_999_999_999n;
 
 interface Scalar<T> {
   readonly wire: string;
@@ -113,23 +115,24 @@ export function count<const O extends Options & { readonly max: number }>(
  * Money. Integer fen in code; on the wire as the dialect's amount unit says (spec "Amounts").
  * `min` defaults to 0: what may be negative (balances, reversals) says so.
  */
-export function fen<const O extends Options & { readonly min?: bigint }>(
+export function fen<const O extends Options & { readonly min?: bigint; readonly max?: bigint }>(
   wire: string,
   title: string,
   o: O,
 ): Field<Fen, AbsentOf<O, Fen>> {
   const min = o.min ?? 0n;
+  const max = o.max ?? AMOUNT_MAX;
   return scalar(
     {
       wire,
       title,
-      shape: { kind: 'fen', min, max: AMOUNT_MAX },
+      shape: { kind: 'fen', min, max },
       absent: zeroFen,
       parse(s, at) {
         const value = readAmount(s, at.dialect.amountUnit);
         if (value === undefined) return at.fail('format', `expected an amount in ${at.dialect.amountUnit}`);
-        if (value < min || value > AMOUNT_MAX)
-          return at.fail('format', `the amount is not within ${min}..${AMOUNT_MAX} fen`);
+        if (value < min || value > max)
+          return at.fail('format', `the amount is not within ${min}..${max} fen`);
         return fenOf(value);
       },
       write: writeAmount,
@@ -138,9 +141,9 @@ export function fen<const O extends Options & { readonly min?: bigint }>(
   );
 }
 const amountForms = {
-  fen: /^-?\d{1,14}$/,
-  yuan: /^(-?\d{1,12})(?:\.(\d{1,2}))?$/,
-  fenDecimals: /^(-?\d{1,14})(?:\.0{1,2})?$/,
+  fen: /^-?\d{1,18}$/,
+  yuan: /^(-?\d{1,16})(?:\.(\d{1,2}))?$/,
+  fenDecimals: /^(-?\d{1,18})(?:\.0{1,2})?$/,
 } as const satisfies Record<WireDialect['amountUnit'], RegExp>;
 
 function readAmount(s: string, unit: WireDialect['amountUnit']): bigint | undefined {

@@ -85,16 +85,31 @@ export type AnswerReadOf<M extends AnyMessage> = Decoded<M['answer']>;
 /** A request as the asking side gives it. */
 export type RequestToWriteOf<M extends AnyMessage> = Encodable<M['request']>;
 
-/** One kind of line in an exchange file (spec files.md "Lines"). */
-export function defineLine<S extends Fields>(d: { readonly title: string; readonly columns: S }) {
-  const codec = delimitedCodec(d.columns, '|');
+/** One kind of line in an exchange file. */
+export interface Line<S extends Fields = Fields> {
+  readonly title: string;
+  readonly columns: S;
+  /** For readers that keep their own {@link Reading}. */
+  read(line: string, at: Reading): Decoded<S>;
+  write(value: Encodable<S>, dialect: WireDialect): string;
+  /** @param root what the path of an issue begins with, e.g. `DSDZ[12]` */
+  readLine(line: string, root: string, dialect: WireDialect): Read<Decoded<S>>;
+}
+
+/**
+ * One kind of line in an exchange file (spec files.md "Lines"). A line with fewer columns than `columnsMin` (default: all) is a fault:
+ * it may have been cut, and what is missing must not read as nothing.
+ */
+export function defineLine<S extends Fields>(d: {
+  readonly title: string;
+  readonly columns: S;
+  readonly columnsMin?: number;
+}): Line<S> {
+  const codec = delimitedCodec(d.columns, '|', d.columnsMin ?? Object.keys(d.columns).length);
   return {
     ...d,
     ...codec,
-    /** @param root what the path of an issue begins with, e.g. `DSDZ[12]` */
-    readLine: (line: string, root: string, dialect: WireDialect): Read<Decoded<S>> =>
-      reading(codec, line, new Reading(dialect, root, d.columns)),
-    writeLine: (value: Encodable<S>, dialect: WireDialect): string => codec.write(value, dialect),
+    readLine: (line, root, dialect) => reading(codec, line, new Reading(dialect, root, d.columns)),
   };
 }
 export type LineOf<L extends { readonly columns: Fields }> = Decoded<L['columns']>;

@@ -108,7 +108,7 @@ describe('mask', () => {
   });
 
   it('masks lines inside messages', () => {
-    const line = jfDetail.writeLine({ record: '1', customer: '022000', customerName: '王小明' }, dialect);
+    const line = jfDetail.write({ record: '1', customer: '022000', customerName: '王小明' }, dialect);
     expect(maskLine(line, jfDetail.columns)).to.match(/^1\|022000\|王\*\*\|/);
     const body = paymentRecords.writeAnswer(
       { result: '9999', payments: [{ line: { record: '1', customer: '022000', customerName: '王小明' } }] },

@@ -1,5 +1,5 @@
-import { code, count, day, defineLine, fen, groups, month, text } from '../schema.js';
-import { customer, customerName, lineCount } from './common.js';
+import { code, count, day, defineLine, fen, groups, text } from '../schema.js';
+import { billId, billMonth, customer, customerName, lateFeeFrom, lineCount } from './common.js';
 
 export const dzzdSummary = defineLine({ title: '电子账单 汇总', columns: { lineCount } });
 
@@ -7,9 +7,9 @@ export const dzzdSummary = defineLine({ title: '电子账单 汇总', columns: {
 export const dzzdDetail = defineLine({
   title: '电子账单 明细',
   columns: {
-    bill: text('rcvblAmtId', '应收标识', { min: 1, max: 32, required: true }),
+    bill: billId,
     unitName: text('orgName', '单位名称', { max: 64 }),
-    lateFeeFrom: day('penaltyDate', '违约金起算日', {}),
+    lateFeeFrom,
     customer,
     customerName,
     address: text('addr', '地址', { max: 256, personal: true }),
@@ -24,7 +24,7 @@ export const dzzdDetail = defineLine({
     tiered: code('stepFlag', '阶梯价', { N: '否', Y: '是' }, {}),
     yearVolume: text('yearPq', '本年累计用量', { max: 16 }),
     issuedOn: day('releaseDate', '发行日期', {}),
-    month: month('rcvblYm', '应收月份', {}),
+    month: billMonth,
     feeCount: count('feeCnt', '费用项数', { max: 200 }),
     groups: groups(
       'details',

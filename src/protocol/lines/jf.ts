@@ -1,9 +1,10 @@
-import { code, defineLine, stamp, text } from '../schema.js';
-import { customer, customerName, lineCount, signedFen } from './common.js';
+import { SUM_MAX } from '../kinds.js';
+import { code, defineLine, fen, stamp, text } from '../schema.js';
+import { clearingUnit, customer, customerName, lineCount, signedFen } from './common.js';
 
 export const jfSummary = defineLine({
   title: '缴费记录 汇总',
-  columns: { lineCount, total: signedFen('totalAmt', '总金额') },
+  columns: { lineCount, total: fen('totalAmt', '总金额', { required: true, min: -SUM_MAX, max: SUM_MAX }) },
 });
 
 /** Payments of yesterday, all channels (spec files.md "JF"). The same text is `payInfo` of 200008. */
@@ -15,7 +16,7 @@ export const jfDetail = defineLine({
     customerName,
     customerUnit: text('consOrgNo', '用户单位', { max: 32 }),
     collectingUnit: text('rcvOrgNo', '收费单位', { max: 32 }),
-    clearingUnit: text('acctOrgNo', '清算单位', { max: 16 }),
+    clearingUnit,
     institution: text('instNo', '收费机构', { max: 32 }),
     charged: signedFen('chargeAmt', '收费金额'),
     principal: signedFen('rcvedAmt', '实收金额', 'without late fee'),

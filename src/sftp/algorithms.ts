@@ -48,6 +48,33 @@ export function offerFor(software: string, settings: SftpSettings, hostKeys: rea
   };
 }
 
+/** What we offer as a client: whatever the platform's server is, but SHA-1 and CBC only by configuration. */
+export function clientAlgorithms(withLegacy: boolean): Algorithms {
+  const hostKeys = [
+    'ssh-ed25519',
+    'ecdsa-sha2-nistp256',
+    'ecdsa-sha2-nistp384',
+    'ecdsa-sha2-nistp521',
+  ] as const;
+  return {
+    kex: [
+      ...modern.kex,
+      ...nist.kex,
+      'diffie-hellman-group14-sha256',
+      ...(withLegacy ? legacy.kex.slice(1) : []),
+    ],
+    serverHostKey: [
+      ...hostKeys,
+      'rsa-sha2-512',
+      'rsa-sha2-256',
+      ...(withLegacy ? (['ssh-rsa'] as const) : []),
+    ],
+    cipher: [...modern.cipher, ...(withLegacy ? legacy.cipher : [])],
+    hmac: [...modern.hmac, ...(withLegacy ? legacy.hmac : [])],
+    compress: ['none'],
+  };
+}
+
 function offersNist(software: string, { nistCurves, oldClients }: SftpSettings): boolean {
   if (nistCurves !== 'old-clients') return nistCurves === 'always';
   return oldClients.some((beginning) => software.toUpperCase().startsWith(beginning.toUpperCase()));

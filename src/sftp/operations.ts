@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { promisify } from 'node:util';
 import type { AccountFiles } from './account-files.js';
+import { digestOf } from './digest.js';
 import { fileStats, syncFile } from './folder.js';
 import type { Handle, Handles } from './handles.js';
 import { attributesOf } from './listing.js';
@@ -14,13 +15,14 @@ import type { Attributes } from './wire/attributes.js';
 import { openFlag, type Status } from './wire/constants.js';
 import {
   attributesReply,
+  digestReply,
   handleReply,
   limitsReply,
   nameReply,
   pathReply,
   statusReply,
 } from './wire/reply.js';
-import type { HandleNumber, PathText, Request } from './wire/request.js';
+import type { DigestRange, HandleNumber, PathText, Request } from './wire/request.js';
 
 const setFileTimes = promisify(fs.futimes);
 
@@ -86,6 +88,15 @@ export async function answer(request: OrderedRequest, context: OperationContext)
     }
     case 'limits':
       return limitsReply(id, context.handlesMax);
+    case 'digest-name': {
+      const file = new OpenFile(await files.openForReading(namesOf(request.path)));
+      return await digest(id, file, request.range).finally(() => file.close());
+    }
+    case 'digest-handle': {
+      const handle = handleOf(request.handle, context);
+      if (handle.kind !== 'file') throw new Refused('failure', 'Not open for reading');
+      return digest(id, handle.file, request.range);
+    }
     case 'unsupported':
       return statusReply(id, 'unsupported');
     case 'malformed':
@@ -151,6 +162,12 @@ async function setOnUpload(attributes: Attributes, upload: Upload): Promise<Stat
     return 'ok';
   }
   return size !== undefined || (permissions !== undefined && !owner) ? 'ok' : 'unsupported';
+}
+
+/** One SHA-256 over everything asked for; nobody needs digests of blocks. */
+async function digest(id: number, file: OpenFile, range: DigestRange): Promise<Buffer> {
+  if (!range.algorithms.includes('sha256') || range.blockBytes !== 0) return statusReply(id, 'unsupported');
+  return digestReply(id, 'sha256', await digestOf(file, range.offset, range.length));
 }
 
 function namesOf(path: PathText): Names {

@@ -41,7 +41,8 @@ const whole = `200001 ${json}`;
 const strict = {};
 const charCount = { lengthTolerance: 'charCount' } as const;
 const newline = { lengthTolerance: 'trailingNewline' } as const;
-const gbkData = Buffer.from('7b2262223a22b1b1815c22 7d'.replaceAll(' ', ''), 'hex'); // {"b":"北…"}, its last character ends in 0x5c
+// {"b":"北…"}: its last character ends in 0x5c.
+const gbkData = Buffer.from('7b2262223a22b1b1815c22 7d'.replaceAll(' ', ''), 'hex');
 
 /** What is sent, by whom, and what must come of it: spec messages.md "Frame", field by field. */
 const table: readonly (readonly [string, FrameSettings, Buffer, readonly string[]])[] = [

@@ -10,13 +10,18 @@ import {
 } from './constants.js';
 
 /** What we can do beyond version 3. A client uses an extension only where it is named here. */
-const EXTENSIONS = ['posix-rename@openssh.com', 'fsync@openssh.com', 'limits@openssh.com'] as const;
+const EXTENSIONS = [
+  ['posix-rename@openssh.com', '1'],
+  ['fsync@openssh.com', '1'],
+  ['limits@openssh.com', '1'],
+  ['check-file', 'sha256'],
+] as const;
 
 /** Bytes before the data in a DATA reply; {@link finishData} fills them in. */
 export const DATA_HEAD_BYTES = 13;
 
 export function versionReply(): Buffer {
-  const parts = EXTENSIONS.flatMap((name) => [text(name), text('1')]);
+  const parts = EXTENSIONS.flatMap((extension) => extension.map(text));
   return packet(replyType.version, Buffer.from([0, 0, 0, 3]), ...parts);
 }
 
@@ -91,6 +96,9 @@ export function limitsReply(id: number, handlesMax: number): Buffer {
   block.writeBigUInt64BE(BigInt(handlesMax), 24);
   return withId(replyType.extended, id, block);
 }
+
+export const digestReply = (id: number, algorithm: string, digest: Buffer): Buffer =>
+  withId(replyType.extended, id, text('check-file'), text(algorithm), digest);
 
 function text(value: string): Buffer {
   const bytes = Buffer.byteLength(value);

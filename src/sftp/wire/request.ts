@@ -23,9 +23,19 @@ export type Request =
   | { readonly kind: 'rename' | 'posix-rename'; id: number; from: PathText; to: PathText }
   | { readonly kind: 'fsync'; id: number; handle: HandleNumber }
   | { readonly kind: 'limits'; id: number }
+  /** Of a file by its name or by a handle. `blockBytes` 0: one digest of everything. */
+  | { readonly kind: 'digest-name'; id: number; path: PathText; range: DigestRange }
+  | { readonly kind: 'digest-handle'; id: number; handle: HandleNumber; range: DigestRange }
   /** Links, and whatever we do not know. */
   | { readonly kind: 'unsupported'; id: number }
   | { readonly kind: 'malformed'; id: number };
+/** `string algorithms, uint64 offset, uint64 length (0 = to the end), uint32 block` */
+export interface DigestRange {
+  readonly algorithms: readonly string[];
+  readonly offset: number;
+  readonly length: number;
+  readonly blockBytes: number;
+}
 export type RequestKind = Request['kind'];
 
 /** The first packet of a channel: the client's version. `undefined` where it is something else. */
@@ -108,10 +118,23 @@ function extended(reader: Reader, id: number): Request {
       return { kind: 'fsync', id, handle: handle(reader) };
     case 'limits@openssh.com':
       return { kind: 'limits', id };
+    case 'check-file-name':
+      return { kind: 'digest-name', id, path: reader.text(), range: digestRange(reader) };
+    // The second name is that of an older draft, which paramiko speaks.
+    case 'check-file-handle':
+    case 'check-file':
+      return { kind: 'digest-handle', id, handle: handle(reader), range: digestRange(reader) };
     default:
       return { kind: 'unsupported', id };
   }
 }
+
+const digestRange = (reader: Reader): DigestRange => ({
+  algorithms: (reader.text() ?? '').split(','),
+  offset: reader.uint64(),
+  length: reader.uint64(),
+  blockBytes: reader.uint32(),
+});
 
 function handle(reader: Reader): HandleNumber {
   const bytes = reader.bytes();

@@ -12,41 +12,45 @@ const runsOf = { sqlite: 60, postgres: 30, mysql: 12, oracle: 12 } as const;
 
 let unitCount = 0;
 
-eachDatabase('random histories', (db) => {
-  it('the system and the plain model agree after each step, and the ledger is proved', async function () {
-    const runs = Number(process.env.SLUICE_RUNS ?? runsOf[db.client]);
-    this.timeout(60_000 + runs * 2000);
-    const world = builtinWorld(db(), await db.open());
-    await fc.assert(
-      fc.asyncProperty(someRules, someHistory, async (rules, steps) => {
-        const model = new Model(rules);
-        const unit = unitWith(`M${++unitCount}`, rules, {
-          refundMayOverdraw: rules.refundMayOverdraw,
-          settleFromPrepaid: rules.settleFromPrepaid,
-          acceptanceDays: undefined,
-        });
-        world.clock.set(noon);
-        for (const [customer, prepaid] of [
-          ['a', 0],
-          ['b', 3000],
-          ['c', 1],
-        ] as const) {
-          await world.addCustomer(unit, customer, { prepaid });
-          model.balances.set(customer, BigInt(prepaid));
-        }
-        const history = new History(world, unit, model);
-        for (const step of steps) {
-          const [expected, found] = await history.take(step);
-          expect(found, JSON.stringify(step)).to.equal(expected);
-          for (const customer of ['a', 'b', 'c']) {
-            const [owed, seen] = await history.standings(customer);
-            expect(seen, `${customer} after ${JSON.stringify(step)}`).to.equal(owed);
+eachDatabase(
+  'random histories',
+  (db) => {
+    it('the system and the plain model agree after each step, and the ledger is proved', async function () {
+      const runs = Number(process.env.SLUICE_RUNS ?? runsOf[db.client]);
+      this.timeout(60_000 + runs * 2000);
+      const world = builtinWorld(db(), await db.open());
+      await fc.assert(
+        fc.asyncProperty(someRules, someHistory, async (rules, steps) => {
+          const model = new Model(rules);
+          const unit = unitWith(`M${++unitCount}`, rules, {
+            refundMayOverdraw: rules.refundMayOverdraw,
+            settleFromPrepaid: rules.settleFromPrepaid,
+            acceptanceDays: undefined,
+          });
+          world.clock.set(noon);
+          for (const [customer, prepaid] of [
+            ['a', 0],
+            ['b', 3000],
+            ['c', 1],
+          ] as const) {
+            await world.addCustomer(unit, customer, { prepaid });
+            model.balances.set(customer, BigInt(prepaid));
           }
-          expect(await world.ledgerSum(unit)).to.equal(0n);
-        }
-        expect(await world.verify()).to.deep.equal([]);
-      }),
-      { numRuns: runs },
-    );
-  });
-});
+          const history = new History(world, unit, model);
+          for (const step of steps) {
+            const [expected, found] = await history.take(step);
+            expect(found, JSON.stringify(step)).to.equal(expected);
+            for (const customer of ['a', 'b', 'c']) {
+              const [owed, seen] = await history.standings(customer);
+              expect(seen, `${customer} after ${JSON.stringify(step)}`).to.equal(owed);
+            }
+            expect(await world.ledgerSum(unit)).to.equal(0n);
+          }
+          expect(await world.verify()).to.deep.equal([]);
+        }),
+        { numRuns: runs },
+      );
+    });
+  },
+  { h2: true },
+);

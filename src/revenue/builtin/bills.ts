@@ -86,6 +86,16 @@ export async function lockOpenBills(
   return rows.map((row) => dueOn(unit, readOpenBill(row, customerExempt), asOf));
 }
 
+/**
+ * The bills that a payment is about: the kinds of the bills it names, else the water fee. As 200001 answers (`busiType`),
+ * so that whoever pays what he was told he owes is never told that it does not fit.
+ */
+export function ofTheirKinds(open: readonly DueBill[], named: readonly string[]): readonly DueBill[] {
+  const kinds = new Set(open.filter(({ bill }) => named.includes(bill)).map(({ feeKind }) => feeKind));
+  if (kinds.size === 0) kinds.add('11');
+  return open.filter(({ feeKind }) => kinds.has(feeKind));
+}
+
 /** Why a named bill is not among the customer's open ones; `unknown`: no such bill in this unit. */
 export async function whyNotOpen(
   tx: Session,

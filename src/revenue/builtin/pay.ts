@@ -5,7 +5,7 @@ import { type AllocationResult, allocatePayment } from '../allocation.js';
 import type { PaymentOrder, PaymentOutcome, Refusal } from '../revenue-system.js';
 import type { Unit } from '../unit.js';
 import { type Account, lockAccount } from './accounts.js';
-import { type DueBill, lockOpenBills, whyNotOpen } from './bills.js';
+import { type DueBill, lockOpenBills, ofTheirKinds, whyNotOpen } from './bills.js';
 import { book } from './book.js';
 import { type Books, bookingDayOf, contentHash, lateFeeDayOf, newNumber } from './books.js';
 import { changeSerialTo, claimSerial, findSerial, type KnownSerial } from './serials.js';
@@ -107,16 +107,6 @@ function refusalOfMoment(unit: Unit, order: PaymentOrder): Refusal | undefined {
 function withinHours({ from, to }: { readonly from: string; readonly to: string }, now: string): boolean {
   if (from === to) return true;
   return from < to ? now >= from && now < to : now >= from || now < to;
-}
-
-/**
- * The bills that a payment is about: the kinds of the bills it names, else the water fee. As 200001 answers (`busiType`),
- * so that whoever pays what he was told he owes is never told that it does not fit.
- */
-function ofTheirKinds(open: readonly DueBill[], named: readonly string[]): readonly DueBill[] {
-  const kinds = new Set(open.filter(({ bill }) => named.includes(bill)).map(({ feeKind }) => feeKind));
-  if (kinds.size === 0) kinds.add('11');
-  return open.filter(({ feeKind }) => kinds.has(feeKind));
 }
 
 type Decision =

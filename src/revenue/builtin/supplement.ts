@@ -7,7 +7,7 @@ import { billsForSupplement, settleAsFar } from '../allocation.js';
 import type { SupplementOrder, SupplementOutcome } from '../revenue-system.js';
 import type { Unit } from '../unit.js';
 import { accountExists, lockAccount } from './accounts.js';
-import { lockOpenBills } from './bills.js';
+import { lockOpenBills, ofTheirKinds } from './bills.js';
 import { book } from './book.js';
 import { type Books, contentHash, newNumber } from './books.js';
 import { changeSerialTo, claimSerial, findSerialLocked, mayBeSupplemented } from './serials.js';
@@ -49,7 +49,7 @@ async function supplementInTransaction(
   if (account === undefined) throw new DatabaseError('fault', 'an account vanished');
   const open = await lockOpenBills(tx, unit, account.customer, account.lateFeeExempt, order.bookingDay);
   const named = order.rows.map((row) => row.bill);
-  const bills = billsForSupplement(unit.dialect, open, named);
+  const bills = billsForSupplement(unit.dialect, ofTheirKinds(open, named), named);
   const booking = {
     paymentNumber,
     kind: 'supplement',

@@ -9,7 +9,7 @@ import { negFen } from '../money.js';
 import type { RefundOrder, RefundOutcome, SupplementOrder } from '../revenue-system.js';
 import type { Unit } from '../unit.js';
 import { accountExists, lockAccount } from './accounts.js';
-import { lockOpenBills } from './bills.js';
+import { lockOpenBills, ofTheirKinds } from './bills.js';
 import { book } from './book.js';
 import { type Books, contentHash, newNumber } from './books.js';
 import { appendEntry } from './ledger.js';
@@ -88,7 +88,9 @@ export async function assignSuspense(
     const account = await lockAccount(tx, unit, customer);
     if (account === undefined) throw new DatabaseError('fault', 'an account vanished');
     const open = await lockOpenBills(tx, unit, customer, account.lateFeeExempt, item.bookingDay);
-    const payable = open.filter((bill) => !bill.locked || unit.dialect.lockPolicy === 'allow');
+    const payable = ofTheirKinds(open, []).filter(
+      (bill) => !bill.locked || unit.dialect.lockPolicy === 'allow',
+    );
     const booking = {
       ...item,
       paymentNumber,

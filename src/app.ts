@@ -13,6 +13,7 @@ import { makeReloader, type ReloadOutcome, warnOfLegacy, writeOutcome } from './
 import { openBuiltinRevenue } from './revenue/index.js';
 import { listen, loadTrust, makeAnswerer, openExchangeLog } from './server/index.js';
 import { startSftpServer } from './sftp/index.js';
+import { capturing } from './tools/index.js';
 
 /** What one process does: everything, or (several processes) the platform's socket, or all the rest. */
 export type Role = 'all' | 'gateway' | 'jobs';
@@ -110,7 +111,7 @@ async function startGateway(ground: Ground, { readConfig, role = 'all' }: AppPar
   closers.push(() => exchangeLog.close());
   let units = unitsOf(config);
   let { limits } = config.server;
-  const answer = makeAnswerer({
+  const answering = makeAnswerer({
     handlers,
     unitOf: (id) => units.get(id),
     revenue,
@@ -122,6 +123,15 @@ async function startGateway(ground: Ground, { readConfig, role = 'all' }: AppPar
     metrics,
     limits: () => limits,
   });
+  const { answer, close: closeCapture } = capturing(answering, {
+    settings: config.capture,
+    dir: resolve(config.dir, config.capture.dir),
+    dialectOf: (id) => units.get(id)?.dialect,
+    clock,
+    ids,
+    log,
+  });
+  closers.push(closeCapture);
   const listener = await listen({ settings: config.server, trust, answer, clock, log, metrics });
   closers.push(() => listener.drain());
   const reload = makeReloader({

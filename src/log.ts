@@ -13,6 +13,7 @@ export const logEvents = {
   'app.ready': 'info',
   'app.stopping': 'info',
   'app.stopped': 'info',
+  'capture.failed': 'warn',
   'certificate.expired': 'error',
   'certificate.expiring': 'warn',
   'certificate.unreadable': 'error',

@@ -36,6 +36,7 @@ const contracts = [
   'server/settings.js',
   'sftp/settings.js',
   'exchange/settings.js',
+  'tools/settings.js',
 ];
 const importsOf = (text: string): string[] =>
   [...text.matchAll(/^(?:import|export)[^;]*?from '(\.[^']+)';/gms)].map(([, path = '']) => path);

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { auditCommand } from './audit.js';
+import { benchCommand } from './bench.js';
 import { certsCommand } from './certs.js';
 import { configCommand } from './config.js';
 import { dbCommand } from './db.js';
+import { fixtureCommand } from './fixture.js';
 import { initCommand } from './init.js';
 import { inspectCommand } from './inspect.js';
 import { logCommand } from './log.js';
@@ -28,4 +30,6 @@ export const commands: readonly ((program: Command) => void)[] = [
   sendCommand,
   replayCommand,
   inspectCommand,
+  fixtureCommand,
+  benchCommand,
 ];

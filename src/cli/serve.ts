@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type App, startApp } from '../app.js';
 import { directoryOf, loadConfig } from '../config/index.js';
@@ -12,8 +12,16 @@ export function serveCommand(program: Command): void {
   const serve = program
     .command('serve')
     .description('run the gateway; SIGTERM finishes what was accepted and exits 0, SIGHUP reloads');
-  withExample(withDir(serve), 'sluice serve --dir demo').action(async (options: { dir?: string }) => {
+  withExample(
+    withDir(serve).option(
+      '--capture <dir>',
+      'write every exchange as a fixture file into this directory, personal fields masked',
+    ),
+    'sluice serve --dir demo',
+  ).action(async (options: { dir?: string; capture?: string }) => {
     const dir = directoryOf(options.dir);
+    // By the environment, so that worker processes and reloads see it too.
+    if (options.capture !== undefined) process.env.SLUICE_CAPTURE = resolve(options.capture);
     if (isWorker()) return runWorker(dir);
     const config = loadConfig(dir);
     const readConfig = () => loadConfig(dir);

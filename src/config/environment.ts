@@ -7,6 +7,7 @@ export const environmentOverrides = {
   SLUICE_METRICS_PORT: ['metrics', 'port'],
   SLUICE_SFTP_PORT: ['sftp', 'port'],
   SLUICE_DATABASE_URL: ['database', 'url'],
+  SLUICE_CAPTURE: ['capture', 'dir'],
   SLUICE_LOG_LEVEL: ['log', 'level'],
 } as const satisfies Record<string, readonly [string, ...string[]]>;
 

@@ -3,6 +3,7 @@ import { databaseSettings } from '../database/index.js';
 import { metricsSettings } from '../monitoring.js';
 import { serverSettings } from '../server/settings.js';
 import { sftpSettings } from '../sftp/settings.js';
+import { captureSettings } from '../tools/settings.js';
 import { units } from './units.js';
 
 const logSettings = z
@@ -15,6 +16,7 @@ const logSettings = z
 
 /** All of sluice.yaml; each room declares its own section. */
 export const configSchema = z.strictObject({
+  capture: captureSettings,
   database: databaseSettings.prefault({}),
   log: logSettings,
   metrics: metricsSettings,

@@ -51,6 +51,9 @@ log:
   fileMiB: 20
   files: 10
 
+# Every exchange as a fixture file for 'sluice replay', personal fields masked: docs/testing-tools.md. 抓包
+# capture: { dir: captures, peers: [], fileMiB: 200 }
+
 # The clearing units (清算单位) that this gateway serves. Ids are texts: keep the quotes.
 # What a dialect setting means, and all of them: docs/protocol.md "Dialect settings". Money rules: docs/money.md.
 #   dialect: { amountUnit: fen|yuan, rowsAs: text|array, nothingOwed: 9999-empty|9999-zero-detail|1003,

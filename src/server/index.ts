@@ -1,4 +1,5 @@
 export { type AnswererParts, makeAnswerer } from './answer.js';
+export type { Answerer } from './connection.js';
 export { type ExchangeLog, type ExchangeRecord, openExchangeLog, searchExchanges } from './exchange-log.js';
 export { type Listener, listen } from './listener.js';
 export type { Peer } from './peer.js';

@@ -1,5 +1,8 @@
 /** Testers' tools: everything that plays the platform, explains bytes, or compares answers. */
 export { bytesIn, type FoundBytes } from './bytes/notations.js';
+export { type Capture, capturing, openCapture } from './capture/capture.js';
+export { importFixtures } from './capture/import.js';
+export { seededChance, seededIds } from './chance.js';
 export { compareBodies, type Difference, type Rules } from './fixture/compare.js';
 export { type Fixture, loadFixtures } from './fixture/fixture.js';
 export { Filling, type Freshable, freshables } from './fixture/placeholders.js';
@@ -9,6 +12,10 @@ export { explainFields } from './inspect/fields.js';
 export { explainFrame, type FrameExplanation } from './inspect/frame.js';
 export { type Explained, explainInput } from './inspect/input.js';
 export { renderFields, renderFrame } from './inspect/render.js';
+export { type LoadPlan, type LoadProgress, runLoad, type Sample } from './load/load.js';
+export { type MixKind, makeMix, mixKinds, type Shares, usualShares } from './load/mix.js';
+export { loadPage } from './load/page.js';
+export { type LoadSummary, percentilesOf, summarise } from './load/summary.js';
 export { type Asked, type Asking, askingOf } from './platform/asking.js';
 export { exchange, type Outcome, type Target, targetOf } from './platform/client.js';
 export { askDue, type Due } from './platform/due.js';

@@ -13,7 +13,9 @@ export {
   unlockBatch,
   unlockBill,
 } from './builtin/deduction.js';
+export { type DunnableBill, dunnableBills } from './builtin/dunning.js';
 export { addCustomers, addUnit, issueBills, type NewBill, type NewCustomer } from './builtin/import.js';
+export { billsIssuedOn } from './builtin/issued-bills.js';
 export { recordsOfDay } from './builtin/records.js';
 export { settleFromPrepaid } from './builtin/settlement.js';
 export { assignSuspense, holdInSuspense, returnSuspense } from './builtin/suspense.js';

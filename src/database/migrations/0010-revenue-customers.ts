@@ -77,7 +77,7 @@ export const revenueCustomers: Migration = {
       t.foreign('bills_customer_fk', ['unit', 'customer'], 'customers', ['unit', 'customer']);
       // In the order in which bills are settled, so that nothing is sorted on the hot path.
       t.index('bills_customer_ix', ['unit', 'customer', 'state', 'bill_month', 'bill']);
-      t.index('bills_issued_ix', ['unit', 'issued_on']);
+      t.index('bills_issued_ix', ['unit', 'issued_on', 'bill']);
       t.index('bills_locked_ix', ['locked_by']);
       t.check('bills_principal_ck', 'principal > 0');
       t.check(

@@ -10,7 +10,7 @@ import {
   optional,
   textCell,
 } from '../../database/index.js';
-import type { Month } from '../../protocol/values.js';
+import type { Day, Month } from '../../protocol/values.js';
 import type { IssuedBill } from '../revenue-system.js';
 import type { Unit } from '../unit.js';
 import { accountExists } from './accounts.js';
@@ -20,10 +20,11 @@ import { feeKinds } from './bills.js';
 export const billParts = { fees: '01', readings: '02', tiers: '03' } as const;
 export type BillPart = keyof typeof billParts;
 
+const COLUMNS = `b.bill, b.customer, b.bill_month, b.fee_kind, b.issued_on, b.late_fee_from, b.principal, b.volume, b.year_volume,
+  b.previous_reading, b.current_reading, b.multiplier, b.previous_read_day, b.current_read_day, b.tiered,
+  c.name, c.address, c.office, c.office_name`;
 const selectBills = sql(`
-  select b.bill, b.customer, b.bill_month, b.fee_kind, b.issued_on, b.late_fee_from, b.principal, b.volume, b.year_volume,
-    b.previous_reading, b.current_reading, b.multiplier, b.previous_read_day, b.current_read_day, b.tiered,
-    c.name, c.address, c.office, c.office_name
+  select ${COLUMNS}
   from bills b join customers c on c.unit = b.unit and c.customer = b.customer
   where b.unit = :unit and b.customer = :customer and b.bill_month between :fromMonth and :toMonth
   order by b.bill_month, b.bill`);
@@ -32,6 +33,15 @@ const selectLines = sql(`
   from bills b join bill_lines l on l.unit = b.unit and l.bill = b.bill
   where b.unit = :unit and b.customer = :customer and b.bill_month between :fromMonth and :toMonth
   order by l.bill, l.part, l.line_no`);
+
+const selectIssued = sql(`
+  select ${COLUMNS}
+  from bills b join customers c on c.unit = b.unit and c.customer = b.customer
+  where b.unit = :unit and b.issued_on = :day order by b.bill`);
+const selectIssuedLines = sql(`
+  select l.bill, l.part, l.content
+  from bills b join bill_lines l on l.unit = b.unit and l.bill = b.bill
+  where b.unit = :unit and b.issued_on = :day order by l.bill, l.part, l.line_no`);
 
 export async function issuedBills(
   session: Session,
@@ -45,6 +55,26 @@ export async function issuedBills(
   if (bills.length === 0) return (await accountExists(session, unit, customer)) ? [] : undefined;
   const lines = linesByBill(await session.all(selectLines, binds));
   return bills.map((row) => readIssuedBill(row, lines.get(textCell(row, 'bill')) ?? []));
+}
+
+/** Bills issued on a day, in bounded memory: both streams come in the order of the bills and are merged (spec files.md "DZZD"). */
+export async function* billsIssuedOn(session: Session, unit: Unit, day: Day): AsyncIterable<IssuedBill> {
+  const binds = { unit: unit.id, day };
+  const lines = session.stream(selectIssuedLines, binds)[Symbol.asyncIterator]();
+  try {
+    let line = await lines.next();
+    for await (const row of session.stream(selectIssued, binds)) {
+      const bill = textCell(row, 'bill');
+      const own: Row[] = [];
+      while (line.done !== true && textCell(line.value, 'bill') === bill) {
+        own.push(line.value);
+        line = await lines.next();
+      }
+      yield readIssuedBill(row, own);
+    }
+  } finally {
+    await lines.return?.();
+  }
 }
 
 function linesByBill(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {

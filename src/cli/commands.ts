@@ -4,6 +4,7 @@ import { benchCommand } from './bench.js';
 import { certsCommand } from './certs.js';
 import { configCommand } from './config.js';
 import { dbCommand } from './db.js';
+import { doctorCommand } from './doctor.js';
 import { fixtureCommand } from './fixture.js';
 import { initCommand } from './init.js';
 import { inspectCommand } from './inspect.js';
@@ -21,6 +22,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   serveCommand,
   reloadCommand,
   configCommand,
+  doctorCommand,
   certsCommand,
   auditCommand,
   dbCommand,

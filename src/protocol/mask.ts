@@ -93,7 +93,11 @@ function maskMember(
   }
   if (shape.kind === 'line')
     return typeof value === 'string' ? maskLine(value, shape.columns, mask) : maskAll(value, mask, depth);
-  return isPersonal(field, siblings) || typeof value === 'object' ? maskAll(value, mask, depth) : value;
+  // What is none of the codes may be anything, also a phone number in the wrong place.
+  const strange = shape.kind === 'code' && !Object.hasOwn(shape.meanings, String(value));
+  return strange || isPersonal(field, siblings) || typeof value === 'object'
+    ? maskAll(value, mask, depth)
+    : value;
 }
 function isPersonal(
   { personal }: Field<unknown, unknown>,

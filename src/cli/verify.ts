@@ -6,6 +6,8 @@ import { printable, silentLog } from '../log.js';
 import { type Finding, verifyLedger } from '../revenue/index.js';
 import { withDir, withExample } from './options.js';
 
+const VERIFY_STATEMENT_MS = 3_600_000;
+
 /**
  * `sluice verify`: proves the ledger of the whole database (spec money.md "Ledger"); exit code 1 where it does not
  * hold.
@@ -17,7 +19,9 @@ export function verifyCommand(program: Command): void {
     'sluice verify --dir demo',
   ).action(async (options: { dir?: string; json?: boolean }) => {
     const config = loadConfig(directoryOf(options.dir));
-    const database = await openDatabase(config.database, {
+    // It reads everything, so it may take its time.
+    const patient = { ...config.database, statementTimeoutMs: VERIFY_STATEMENT_MS };
+    const database = await openDatabase(patient, {
       dir: config.dir,
       clock: systemClock,
       log: silentLog,

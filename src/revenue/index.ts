@@ -1,5 +1,6 @@
 /** The money: what other rooms may use of it. */
 export { dueAmount, owedOf } from './allocation.js';
+export { addCustomers, addUnit, type NewCustomer } from './builtin/add-customers.js';
 export type { Books } from './builtin/books.js';
 export { openBuiltinRevenue } from './builtin/builtin.js';
 export {
@@ -14,7 +15,7 @@ export {
   unlockBill,
 } from './builtin/deduction.js';
 export { type DunnableBill, dunnableBills } from './builtin/dunning.js';
-export { addCustomers, addUnit, issueBills, type NewBill, type NewCustomer } from './builtin/import.js';
+export { issueBills, type NewBill } from './builtin/issue-bills.js';
 export { billsIssuedOn } from './builtin/issued-bills.js';
 export { recordsOfDay } from './builtin/records.js';
 export { settleFromPrepaid } from './builtin/settlement.js';

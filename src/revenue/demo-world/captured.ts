@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { addDays } from '../../clock.js';
 import { fenOf, type Month, parseDay, parseMonth } from '../../protocol/values.js';
-import type { NewBill, NewCustomer } from '../builtin/import.js';
+import type { NewCustomer } from '../builtin/add-customers.js';
+import type { NewBill } from '../builtin/issue-bills.js';
 
 const FILE = new URL('../../../fixtures/world.json', import.meta.url);
 

@@ -3,9 +3,10 @@ import { addDays, type Clock, chinaDay, type Ids, momentOf } from '../../clock.j
 import type { Database } from '../../database/database.js';
 import { type Day, fenOf, parseSerial, type Serial } from '../../protocol/values.js';
 import { dueAmount } from '../allocation.js';
+import { addCustomers, addUnit } from '../builtin/add-customers.js';
 import type { Books } from '../builtin/books.js';
 import { openBuiltinRevenue } from '../builtin/builtin.js';
-import { addCustomers, addUnit, issueBills } from '../builtin/import.js';
+import { issueBills } from '../builtin/issue-bills.js';
 import { type Unit, unitWith } from '../unit.js';
 import { capturedWorld } from './captured.js';
 import { type InventedCustomer, inventedCustomers } from './invented.js';

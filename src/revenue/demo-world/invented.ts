@@ -1,7 +1,8 @@
 /** Invented customers of the unit 90001, with the months behind them: nobody real, but as a water utility's data looks. */
 import { addDays } from '../../clock.js';
 import { type Day, fenOf, type Month, parseDay, parseMonth } from '../../protocol/values.js';
-import type { NewBill, NewCustomer } from '../builtin/import.js';
+import type { NewCustomer } from '../builtin/add-customers.js';
+import type { NewBill } from '../builtin/issue-bills.js';
 import { type Chance, chanceOf } from './chance.js';
 import { priced } from './tariff.js';
 

@@ -1,28 +1,17 @@
-/** Puts units, customers and bills into the built-in schema: for the demo, for tests, and for integrators who feed it from elsewhere. */
-import { chinaDay } from '../../clock.js';
-import { hasLabel, sql } from '../../database/database.js';
+/** Puts bills into the built-in schema, and settles from the prepaid balance what it covers. */
+import { sql } from '../../database/database.js';
 import { textCell } from '../../database/index.js';
-import { type Day, type Fen, zeroFen } from '../../protocol/values.js';
-import { negFen } from '../money.js';
-import type { Customer, IssuedBill } from '../revenue-system.js';
+import type { Day, Fen } from '../../protocol/values.js';
+import type { IssuedBill } from '../revenue-system.js';
 import type { Unit } from '../unit.js';
-import { type Books, newNumber } from './books.js';
+import { batches } from './batches.js';
+import type { Books } from './books.js';
 import { billParts, storedContent } from './issued-bills.js';
-import { appendEntries } from './ledger.js';
 import { settleFromPrepaid } from './settlement.js';
 
-/** Rows of one transaction: long enough to be quick, short enough to hold nobody up. */
-const BATCH = 500;
 /** With more customers than this the database is asked for those with a balance at once. */
 const ASK_ONE_BY_ONE_MAX = 50;
 
-export interface NewCustomer extends Partial<Customer> {
-  readonly customer: string;
-  readonly oldCustomer?: string;
-  readonly lateFeeExempt?: boolean;
-  /** Opening balance: an adjustment against suspense. */
-  readonly prepaid?: Fen;
-}
 export interface NewBill
   extends Partial<Omit<IssuedBill, 'customerName' | 'address' | 'office' | 'officeName' | 'feeKind'>> {
   readonly bill: string;
@@ -36,18 +25,6 @@ export interface NewBill
   readonly lateFeeFixed?: Fen;
 }
 
-const selectUnit = sql('select unit from clearing_units where unit = :unit');
-const insertUnit = sql(
-  'insert into clearing_units (unit, name, short_name) values (:unit, :name, :shortName)',
-);
-const insertCustomer = sql(`
-  insert into customers (unit, customer, name, address, office, office_name, customer_class, mobile, id_card, contact,
-    province_code, province_name, city_code, city_name, county_code, old_customer)
-  values (:unit, :customer, :name, :address, :office, :officeName, :customerClass, :mobile, :idCard, :contact,
-    :provinceCode, :provinceName, :cityCode, :cityName, :countyCode, :oldCustomer)`);
-const insertAccount = sql(`
-  insert into accounts (unit, customer, state, late_fee_exempt, prepaid, changed_at)
-  values (:unit, :customer, :state, :exempt, :prepaid, :at)`);
 const insertBill = sql(`
   insert into bills (unit, bill, customer, bill_month, fee_kind, state, principal, received, received_late_fee, issued_on,
     late_fee_from, late_fee_exempt, late_fee_fixed, volume, year_volume, previous_reading, current_reading, multiplier,
@@ -62,75 +39,6 @@ const selectWithBalance = sql(`
   where a.unit = :unit and a.prepaid > 0 and exists (
     select 1 from bills b where b.unit = a.unit and b.customer = a.customer and b.state = 'open')
   order by a.customer`);
-
-/** Makes the unit known to the database; a unit that is there stays as it is. */
-export async function addUnit(books: Books, unit: Unit): Promise<void> {
-  if ((await books.database.all(selectUnit, { unit: unit.id })).length > 0) return;
-  try {
-    await books.database.run(insertUnit, { unit: unit.id, name: unit.name, shortName: unit.shortName });
-  } catch (error) {
-    if (!hasLabel(error, 'duplicate')) throw error;
-  }
-}
-
-/** Adds customers with their accounts. @throws {DatabaseError} `duplicate` when one is there already; its batch is then not added */
-export async function addCustomers(
-  books: Books,
-  unit: Unit,
-  customers: readonly NewCustomer[],
-): Promise<void> {
-  await addUnit(books, unit);
-  for (const batch of batches(customers)) {
-    await books.database.transaction(async (tx) => {
-      const at = books.clock.now();
-      await tx.runMany(
-        insertCustomer,
-        batch.map((one) => customerBinds(unit, one)),
-      );
-      const accounts = batch.map((one) => ({
-        unit: unit.id,
-        customer: one.customer,
-        state: one.state ?? 'active',
-        exempt: one.lateFeeExempt === true ? 'Y' : 'N',
-        prepaid: one.prepaid ?? 0n,
-        at,
-      }));
-      await tx.runMany(insertAccount, accounts);
-      const opening = batch.flatMap(({ customer, prepaid = zeroFen }) => {
-        if (prepaid === 0n) return [];
-        const lines = { prepaid: negFen(prepaid), suspense: prepaid };
-        const entry = {
-          entryNumber: newNumber(books),
-          kind: 'adjustment',
-          customer,
-          amends: '',
-          lines,
-        } as const;
-        return [{ ...entry, bookingDay: chinaDay(at), bookedAt: at, note: 'opening balance' }];
-      });
-      await appendEntries(tx, unit, opening);
-    });
-  }
-}
-
-const customerBinds = (unit: Unit, one: NewCustomer) => ({
-  unit: unit.id,
-  customer: one.customer,
-  name: one.name ?? '',
-  address: one.address ?? '',
-  office: one.office ?? '',
-  officeName: one.officeName ?? '',
-  customerClass: one.customerClass ?? '',
-  mobile: one.mobile ?? '',
-  idCard: one.idCard ?? '',
-  contact: one.contact ?? '',
-  provinceCode: one.province?.code ?? '',
-  provinceName: one.province?.name ?? '',
-  cityCode: one.city?.code ?? '',
-  cityName: one.city?.name ?? '',
-  countyCode: one.countyCode ?? '',
-  oldCustomer: one.oldCustomer ?? '',
-});
 
 /**
  * Issues bills; then, where the unit says so, settles from the prepaid balance what it covers whole.
@@ -206,7 +114,3 @@ const lineBinds = (unit: Unit, bill: NewBill) =>
       content: storedContent(values),
     })),
   );
-
-function* batches<T>(all: readonly T[]): Iterable<readonly T[]> {
-  for (let at = 0; at < all.length; at += BATCH) yield all.slice(at, at + BATCH);
-}

@@ -1,0 +1,14 @@
+import { errorDocs } from '../error-docs.js';
+import { filesPage } from './files-page.js';
+import { protocolPage } from './protocol-page.js';
+
+export interface Page {
+  readonly path: string;
+  readonly text: string;
+}
+/** Every page that is made of declarations. A test and `npm run check` hold them against the files. */
+export const generatedPages = (): readonly Page[] => [
+  { path: 'docs/errors.md', text: errorDocs() },
+  { path: 'docs/files.md', text: filesPage() },
+  { path: 'docs/protocol.md', text: protocolPage() },
+];

@@ -22,7 +22,10 @@ function start(order: LoadOrder): { readonly child: ChildProcess; readonly repor
   const child = fork(new URL('load/process.ts', import.meta.url), { execArgv: ['--import', 'tsx'] });
   child.send(order);
   const report = Promise.race([
-    once(child, 'message').then(([message]) => message as LoadReport),
+    once(child, 'message').then(([message]) => {
+      child.disconnect();
+      return message as LoadReport;
+    }),
     once(child, 'exit').then(([code]) => Promise.reject(new Error(`the process ended early: ${code}`))),
   ]);
   return { child, report };

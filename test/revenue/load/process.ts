@@ -17,8 +17,8 @@ import {
 } from './plan.js';
 
 process.once('message', async (order: LoadOrder) => {
+  // The parent disconnects once it has read the report: a long one is not through yet when send returns.
   process.send?.(await work(order));
-  process.disconnect?.();
 });
 
 async function work({ settings, process: id, workers, seconds, seed }: LoadOrder): Promise<LoadReport> {

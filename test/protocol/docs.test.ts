@@ -5,7 +5,12 @@ import { generatedPages } from '../../scripts/docs/pages.js';
 import { exchangeFiles, type Fields, messages, resultCodes } from '../../src/protocol/index.js';
 import { messageFixtures } from '../support/fixtures.js';
 
-const pages = new Map(generatedPages().map(({ path, text }) => [path, text]));
+// docs/errors.md changes with every room; `npm run check` compares it.
+const pages = new Map(
+  generatedPages()
+    .filter(({ path }) => path !== 'docs/errors.md')
+    .map(({ path, text }) => [path, text]),
+);
 const wiresOf = (fields: Fields): string[] =>
   Object.values(fields).flatMap(({ wire, shape }) => [
     wire,

@@ -35,7 +35,7 @@ export function rows<S extends Fields, const O extends RowsOptions>(
     verbatim: false,
     absent: [] as readonly never[] as AbsentOf<O, readonly never[]>,
     read(raw, at) {
-      const items = itemsOf(raw, separators, rowsMax);
+      const items = itemsOf(raw, separators);
       if (items === undefined) return at.fail('type', `expected rows, got ${typeof raw}`);
       if (items.length > rowsMax) return at.fail('count', `more than ${rowsMax} rows`);
       if (items.length === 0 && o.required) return at.fail('empty', 'required');
@@ -57,15 +57,11 @@ export function rows<S extends Fields, const O extends RowsOptions>(
     },
   };
 }
-function itemsOf(
-  raw: unknown,
-  separators: Separators | undefined,
-  rowsMax: number,
-): readonly unknown[] | undefined {
+function itemsOf(raw: unknown, separators: Separators | undefined): readonly unknown[] | undefined {
   if (Array.isArray(raw)) return raw;
   if (typeof raw !== 'string' || separators === undefined) return undefined;
-  const items = raw.split(separators.row, rowsMax + 2);
-  if (items.at(-1) === '') items.pop(); // The last row may lack its closing mark.
+  const items = raw.split(separators.row);
+  if (items[items.length - 1] === '') items.pop(); // The last row may lack its closing mark.
   return items;
 }
 
@@ -92,7 +88,7 @@ export function groups<const G extends GroupShapes>(
     absent: whole(empty()),
     read(raw, at) {
       if (typeof raw !== 'string') return at.fail('type', `expected text, got ${typeof raw}`);
-      const records = raw.split(row, o.rowsMax + 2);
+      const records = raw.split(row);
       if (records.at(-1) === '') records.pop();
       if (records.length > o.rowsMax) return at.fail('count', `more than ${o.rowsMax} groups`);
       const out = empty();
@@ -117,8 +113,11 @@ export function groups<const G extends GroupShapes>(
   };
 }
 export type Groups<G extends GroupShapes> = { readonly [K in keyof G]: readonly (readonly string[])[] };
-const writeGroup = (tag: string, values: readonly string[], column: string): string =>
-  `${tag}${column}${values.map((value) => plainText(value) + column).join('')}`;
+function writeGroup(tag: string, values: readonly string[], column: string): string {
+  let group = tag + column;
+  for (const value of values) group += plainText(value) + column;
+  return group;
+}
 
 interface LineCodec<S extends Fields> {
   readonly columns: S;

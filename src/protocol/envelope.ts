@@ -146,7 +146,7 @@ export function encodeMessage(
   charset: PeerDialect['charset'],
 ): Buffer {
   const json = JSON.stringify({ head: headCodec.write(head, defaultWireDialect), body });
-  return encodeFrame(serviceCode, encodeJson(json, charset));
+  return encodeFrame(serviceCode, charset === 'utf8' ? json : encodeJson(json, charset));
 }
 
 /** What a request with faults is answered: the code of its first fault, and a text that names the field. Never a value. */

@@ -100,6 +100,8 @@ export interface Field<T, Absent, W = T> {
   readonly verbatim: boolean;
   /** Gets what is not empty; answers `undefined` after reporting an issue. */
   read(raw: unknown, at: Reading): T | undefined;
+  /** What `read` does with a text, where there is no more to it; needs no `this`. */
+  readonly readText?: (text: string, at: Reading) => T | undefined;
   write(value: W, dialect: WireDialect): unknown;
 }
 export type Fields = Readonly<Record<string, Field<unknown, unknown>>>;

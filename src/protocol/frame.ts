@@ -211,17 +211,19 @@ function lengthDetail(dataBytes: number, dataBytesMax: number): string {
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
 
 /**
- * The exact inverse of {@link FrameDecoder}: one frame around the data.
+ * The exact inverse of {@link FrameDecoder}: one frame around the data. Text is written as UTF-8.
  * @throws {RangeError} when the service code is not six digits or the data is empty: our own fault
  */
-export function encodeFrame(serviceCode: string, data: Buffer): Buffer {
+export function encodeFrame(serviceCode: string, data: Buffer | string): Buffer {
   if (!/^[0-9]{6}$/.test(serviceCode)) throw new RangeError('a service code is six digits');
-  if (data.length === 0) throw new RangeError('a frame has data');
-  const frame = Buffer.allocUnsafe(data.length + FRAME_EXTRA_BYTES);
+  const dataBytes = Buffer.byteLength(data);
+  if (dataBytes === 0) throw new RangeError('a frame has data');
+  const frame = Buffer.allocUnsafe(dataBytes + FRAME_EXTRA_BYTES);
   frame.writeUInt8(START_MARK, 0);
-  frame.writeInt32LE(data.length, 1);
+  frame.writeInt32LE(dataBytes, 1);
   frame.write(serviceCode, LENGTH_END, 'latin1');
-  data.copy(frame, HEADER_BYTES);
-  frame.writeUInt8(END_MARK, HEADER_BYTES + data.length);
+  if (typeof data === 'string') frame.write(data, HEADER_BYTES, 'utf8');
+  else data.copy(frame, HEADER_BYTES);
+  frame.writeUInt8(END_MARK, HEADER_BYTES + dataBytes);
   return frame;
 }

@@ -22,7 +22,7 @@ interface Scalar<T> {
   readonly title: string;
   readonly shape: Shape;
   readonly absent: unknown;
-  parse(text: string, at: Reading): T | undefined;
+  readonly parse: (text: string, at: Reading) => T | undefined;
   /** Left out where the value is the text. */
   readonly write?: (value: T, dialect: WireDialect) => string;
 }
@@ -33,6 +33,7 @@ function scalar<T, A>(kind: Scalar<T>, o: Options): Field<T, A> {
     shape,
     absent: kind.absent as A, // `never` for required fields, which have no absent value to look at.
     verbatim: write === undefined,
+    readText: parse,
     write: write ?? String,
     read(raw, at) {
       if (typeof raw === 'string') return parse(raw, at);

@@ -34,6 +34,7 @@ export const logEvents = {
   'sftp.login': 'info',
   'sftp.login.refused': 'warn',
   'sftp.upload.done': 'info',
+  'refusals.suppressed': 'warn',
   'trust.refused': 'error',
   'trust.reloaded': 'info',
 } as const;

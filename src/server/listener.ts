@@ -1,5 +1,5 @@
 /* The TLS listener for the platform: who may connect, how many, and how it stops. */
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { Clock } from '../clock.js';
 import { codeOf, messageOf, OperatorError } from '../errors.js';
@@ -7,6 +7,8 @@ import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { handshakeRefusal, useTrust } from '../pki/index.js';
 import { type Answerer, type Connection, serveConnection } from './connection.js';
+import { Handshakes } from './handshakes.js';
+import { RefusalLog } from './refusal-log.js';
 import type { ServerLimits, ServerSettings } from './settings.js';
 import type { Trust } from './trust.js';
 
@@ -39,6 +41,7 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
   const { settings, clock, log, metrics } = parts;
   let { limits } = settings;
   let { trust } = parts;
+  const refusals = new RefusalLog(log, clock);
   const open = new Map<Connection, string>();
   const perPeer = new Map<string, number>();
   const raws = new Set<Socket>();
@@ -48,18 +51,26 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
   const server = makeServer();
   server.maxConnections = limits.connections;
   server.on('drop', (drop) => refused(drop?.remoteAddress, 'too-many-connections'));
-  // Asked for now, because a refused handshake no longer knows where it came from (pitfall).
+  const handshakes = new Handshakes();
+  const shed = new WeakSet<Socket>();
   server.prependListener('connection', (raw) => {
-    void raw.remoteAddress;
+    // The address is asked for now, because a refused handshake no longer knows where it came from (pitfall).
+    if (!handshakes.begin(raw, limits)) {
+      shed.add(raw);
+      refused(raw.remoteAddress, 'too-many-handshakes');
+      raw.destroy();
+    }
     raws.add(raw);
     raw.once('close', () => {
       raws.delete(raw);
       if (raws.size === 0) idle?.();
     });
   });
-  server.on('tlsClientError', (error, socket) =>
-    refused(addressOf(socket), handshakeRefusal(error, socket.authorizationError)),
-  );
+  server.on('tlsClientError', (error, socket) => {
+    const raw = below(socket);
+    if (raw && shed.has(raw)) return; // Said already.
+    refused(addressOf(socket), handshakeRefusal(error, socket.authorizationError));
+  });
   server.on('secureConnection', admit);
 
   function makeServer() {
@@ -84,11 +95,13 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
   }
   function refused(address: string | undefined, reason: string): void {
     metrics.connectionsRefused.inc({ reason });
-    log.event('connection.refused', { address: address ?? 'unknown', reason });
+    refusals.event('connection.refused', reason, { address: address ?? 'unknown', reason });
   }
 
   function admit(socket: TLSSocket): void {
     const address = addressOf(socket) ?? 'unknown';
+    const raw = below(socket);
+    if (raw) handshakes.end(raw);
     const refuse = (reason: string) => {
       refused(address, reason);
       socket.on('error', () => {});
@@ -111,14 +124,16 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
       clock,
       ended(how, detail) {
         open.delete(connection);
+        metrics.connectionsOpen.dec();
         perPeer.set(peer.name, (perPeer.get(peer.name) ?? 1) - 1);
         metrics.connectionsEnded.inc({ how });
         if (how !== 'answered' && how !== 'peer-closed' && how !== 'drained') {
-          log.event('connection.fault', { address, peer: peer.name, how, detail });
+          refusals.event('connection.fault', how, { address, peer: peer.name, how, detail });
         }
       },
     });
     open.set(connection, peer.name);
+    metrics.connectionsOpen.inc();
     if (draining) connection.drain();
   }
 
@@ -143,31 +158,32 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
       draining = true;
       server.close();
       for (const connection of open.keys()) connection.drain();
-      if (raws.size === 0) return;
+      if (raws.size === 0) {
+        refusals.close();
+        return;
+      }
       await new Promise<void>((resolve) => {
         idle = resolve;
         clock.after(limits.drainMs, resolve);
       });
       for (const raw of raws) raw.destroy();
+      refusals.close();
     },
     destroy() {
+      refusals.close();
       server.close();
       for (const raw of raws) raw.destroy();
     },
   };
 }
 
-/** A TLS socket whose handshake failed has lost its handle; the plain socket below it still knows the address. */
-function addressOf(socket: TLSSocket): string | undefined {
-  if (socket.remoteAddress !== undefined) return socket.remoteAddress;
-  const below = '_parent' in socket ? socket._parent : undefined;
-  return typeof below === 'object' &&
-    below !== null &&
-    'remoteAddress' in below &&
-    typeof below.remoteAddress === 'string'
-    ? below.remoteAddress
-    : undefined;
+/** The plain socket below a TLS socket: Node keeps it, under a name of its own, and after a failed handshake nothing else knows the address. */
+function below(socket: TLSSocket): Socket | undefined {
+  const raw: unknown = '_parent' in socket ? socket._parent : undefined;
+  return raw instanceof Socket ? raw : undefined;
 }
+const addressOf = (socket: TLSSocket): string | undefined =>
+  socket.remoteAddress ?? below(socket)?.remoteAddress;
 
 function listenError(error: NodeJS.ErrnoException, { host, port }: ServerSettings): OperatorError {
   return error.code === 'EADDRINUSE'

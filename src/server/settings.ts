@@ -13,6 +13,16 @@ const limits = z
       .min(1)
       .default(500)
       .describe('open connections of one peer: one peer cannot take all'),
+    handshakes: z
+      .int()
+      .min(1)
+      .default(1000)
+      .describe('connections that have not shown a certificate yet, in all'),
+    handshakesPerAddress: z
+      .int()
+      .min(1)
+      .default(256)
+      .describe('of these from one address: a stranger cannot take the places of the platform'),
     handshakeMs: z.int().min(100).default(5000).describe('TLS handshake: Node waits 120 s unless told'),
     silentMs: z
       .int()

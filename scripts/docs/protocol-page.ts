@@ -20,7 +20,7 @@ const FRAME = `\`\`\`
    start   bytes of data     6 digits       JSON text    end
 \`\`\``;
 
-/** Behaviour of the decoder; test/protocol/frame.test.ts holds each row. */
+/** Behaviour of decoder and server; test/protocol/defects.test.ts and test/server/field-defects.test.ts hold each row. */
 const defects: readonly (readonly string[])[] = [
   ['length −1, 0, negative, over the limit', 'closed, no answer', 'the same'],
   ['big-endian length', 'closed; the log says what it would be read big-endian', 'the same'],
@@ -88,7 +88,7 @@ export function protocolPage(): string {
     FRAME,
     `Total = n + 12. No checksum, no escaping; the end mark is positional. A frame may arrive in any pieces and with the next one behind it. The limit of the data (default ${DATA_BYTES_MAX} bytes) is checked from the header.`,
     '### Field defects',
-    'Strict unless the peer’s dialect says otherwise. A frame that can be cut is answered; one that cannot is closed without an answer.',
+    'Strict unless the peer’s dialect says otherwise. A frame that can be cut is answered; one that cannot is closed without an answer. Each row has a fixture in `fixtures/defects`, which is sent through the decoder and through a TLS socket.',
     table(['defect', 'strict', 'tolerant'], defects),
     '## Data',
     '`{"head":{…},"body":{…}}`, in any order. Every scalar is a text on the wire; JSON numbers are read where they are exact. Empty: missing, `null` or `""`. Unknown members are ignored and logged by name. Texts have no control characters. Captured:',

@@ -324,4 +324,40 @@ describe('exchange files', () => {
     const verdict = await readExchangeFile(exchangeFiles.DSDZ, source, defaultFileSettings, () => {});
     expect(verdict).to.include({ ok: true, lines: 10 });
   });
+
+  it('reads and writes 300,000 lines in constant memory', async () => {
+    const lineCount = 300_000;
+    const batch = Array.from({ length: 1000 }, (_, i) => ({
+      bill: `${i}`,
+      customer: '022000',
+      customerName: '王',
+    }));
+    function* batches() {
+      for (let at = 0; at < lineCount; at += batch.length) yield batch;
+    }
+    let [seen, most] = [0, 0];
+    const watch = () => {
+      most = Math.max(most, process.memoryUsage().heapUsed);
+    };
+    const { CFTZ } = exchangeFiles;
+    const chunks: Buffer[] = [];
+    await writeExchangeFile(CFTZ, { lineCount }, batches(), defaultFileSettings, (chunk) => {
+      if (chunks.length < 2) chunks.push(chunk);
+    });
+    const [first = Buffer.alloc(0), second = Buffer.alloc(0)] = chunks;
+    const detail = Buffer.from('9|022000|wang|7185||||20240501|\n');
+    const block = Buffer.concat(Array.from({ length: 1000 }, () => detail));
+    function* source() {
+      yield Buffer.from(`${lineCount}|\n`);
+      for (let at = 0; at < lineCount; at += 1000) yield block;
+    }
+    const before = process.memoryUsage().heapUsed;
+    const verdict = await readExchangeFile(CFTZ, source, defaultFileSettings, (lines) => {
+      seen += lines.length;
+      watch();
+    });
+    expect([verdict.ok, seen]).to.deep.equal([true, lineCount]);
+    expect(first.length + second.length).to.be.below(256 * 1024);
+    expect(most - before, 'heap in use').to.be.below(96 * 1024 * 1024);
+  });
 });

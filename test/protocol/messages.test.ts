@@ -64,6 +64,17 @@ describe('messages', () => {
     expect(faultsOf([])).to.deep.equal(['body type 0003']);
   });
 
+  it('texts with NUL, other control characters or half a surrogate pair are refused', () => {
+    const bad = ['"\\u0000"', '"a\\u0007"', '"\\ud800"', '"\\udc00\\ud800"', '"\\u007f"'];
+    for (const text of bad) {
+      const extend: unknown = JSON.parse(text);
+      expect(faultsOf({ ...request, extend }), text).to.deep.equal(['body.extend format 0003']);
+    }
+    for (const extend of ['王𠮷😀', 'a\tb\r\nc', '\u2028', '\ufffd']) {
+      expect(faultsOf({ ...request, extend })).to.deep.equal([]);
+    }
+  });
+
   it('an unknown query type is answered 1002', () => {
     const read = arrearsQuery.readRequest({ acctOrgNo: '1', queryType: '9', queryValue: '5' }, fen);
     expect(read.ok).to.equal(false);

@@ -8,6 +8,7 @@ const program = new Command('sluice')
   .description('Sluice 水闸: payment gateway between a water utility and the public-utility platform')
   .version('0.1.0')
   .showHelpAfterError('(add --help for the options and an example)')
+  .addHelpText('after', '\nExample:\n  $ sluice init --demo --dir demo && sluice serve --dir demo')
   .enablePositionalOptions();
 for (const add of commands) add(program);
 

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { isObject } from './codec.js';
 import type { Field, Fields } from './field.js';
+import { renamings } from './wire-dialect.js';
 
 /** Makes a masked text of a personal one. */
 export type Masker = (text: string) => string;
@@ -15,7 +16,7 @@ export const starred: Masker = (text) => {
   if (length < 2) return '*'.repeat(length);
   const head = length < 4 ? 1 : Math.min(3, Math.floor(length / 4));
   const tail = length < 4 ? 0 : Math.min(4, Math.floor(length / 4));
-  return characters.map((character, i) => (i < head || i >= length - tail ? character : '*')).join('');
+  return characters.fill('*', head, length - tail).join('');
 };
 
 const HAN =
@@ -50,13 +51,18 @@ const DEPTH_MAX = 6;
 export function maskBody(raw: unknown, fields: Fields | undefined, mask: Masker = starred): unknown {
   return isObject(raw) ? maskMembers(raw, byWire(fields), mask, DEPTH_MAX) : maskAll(raw, mask, DEPTH_MAX);
 }
+/** Under each name that some peer has for it. */
+const namesOf = ({ wire }: Field<unknown, unknown>): string[] => [
+  wire,
+  ...renamings.flatMap((names) => (Object.hasOwn(names, wire) ? [names[wire] ?? wire] : [])),
+];
 type ByWire = ReadonlyMap<string, Field<unknown, unknown>>;
 const tables = new WeakMap<Fields, ByWire>();
 function byWire(fields: Fields | undefined): ByWire {
   if (fields === undefined) return new Map();
   let table = tables.get(fields);
   if (table === undefined) {
-    table = new Map(Object.values(fields).map((field) => [field.wire, field]));
+    table = new Map(Object.values(fields).flatMap((field) => namesOf(field).map((wire) => [wire, field])));
     tables.set(fields, table);
   }
   return table;
@@ -67,11 +73,17 @@ function maskMembers(
   mask: Masker,
   depth: number,
 ): unknown {
-  const entries = Object.entries(raw).map(([wire, value]) => [
-    wire,
-    maskMember(value, table.get(wire), raw, mask, depth),
-  ]);
-  return Object.fromEntries(entries); // Defines members, so that a name like `__proto__` stays a name.
+  // Most members stay as they are; a copy of the whole is cheaper than building it anew.
+  const out: Record<string, unknown> = { ...raw };
+  for (const wire of Object.keys(out)) {
+    const value = raw[wire];
+    const masked = maskMember(value, table.get(wire), raw, mask, depth);
+    if (masked === value) continue;
+    // Defined and not assigned: `__proto__` is a name like any other.
+    if (wire === '__proto__') Object.defineProperty(out, wire, { value: masked, enumerable: true });
+    else out[wire] = masked;
+  }
+  return out;
 }
 function maskMember(
   value: unknown,

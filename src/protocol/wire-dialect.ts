@@ -2,6 +2,9 @@ import type { UnitDialect } from './dialect.js';
 import { noWireNames, type WireDialect } from './field.js';
 
 const wireNamesOf = { balInfos: noWireNames, BAL_INFO: { balInfos: 'BAL_INFO' } } as const;
+/** All ways in which peers rename members. */
+export const renamings: readonly Readonly<Record<string, string>>[] = Object.values(wireNamesOf);
+
 const made = new WeakMap<UnitDialect, WireDialect>();
 
 /** What of a unit's dialect the declarations need. The same object for the same dialect, so that tables are made once. */

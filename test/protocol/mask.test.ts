@@ -4,6 +4,7 @@ import iconv from 'iconv-lite';
 import {
   agreementMaintenance,
   arrearsQuery,
+  balanceQuery,
   defaultUnitDialect,
   type Fields,
   fenOf,
@@ -105,6 +106,11 @@ describe('mask', () => {
     expect(maskBody('王小明', undefined)).to.equal('王**');
     const parsed: unknown = JSON.parse('{"__proto__":{"a":"王小明"}}');
     expect(JSON.stringify(maskBody(parsed, undefined))).to.equal('{"__proto__":{"a":"王**"}}');
+  });
+
+  it('knows members by the names that some peers have for them', () => {
+    const body = { BAL_INFO: [{ balValue: '100', x: '王小明' }] };
+    expect(maskBody(body, balanceQuery.answer)).to.deep.equal({ BAL_INFO: [{ balValue: '100', x: '王**' }] });
   });
 
   it('masks lines inside messages', () => {

@@ -1,5 +1,4 @@
-import type { Charset } from '../charset.js';
-import { Utf8Check } from '../charset.js';
+import { type Charset, Utf8Check } from '../charset.js';
 import { type Decoded, type Fields, Reading } from '../field.js';
 import {
   type Claims,

@@ -6,7 +6,7 @@ import type { LoadedConfig } from './config/index.js';
 import { type Database, migrate, openDatabase } from './database/index.js';
 import { handlers } from './handlers/index.js';
 import { type Log, openLog } from './log.js';
-import { type Metrics, makeMetrics } from './metrics.js';
+import { type Metrics, makeMetrics, measurePool } from './metrics.js';
 import { serveMonitoring } from './monitoring.js';
 import { daysLeftByUse, watchExpiry, watchTrust } from './pki/index.js';
 import { makeReloader, type ReloadOutcome, warnOfLegacy, writeOutcome } from './reload.js';
@@ -66,6 +66,7 @@ export async function startApp(parts: AppParts): Promise<App> {
     const database = await openDatabase(config.database, { dir: config.dir, clock, log });
     closers.push(() => database.close());
     await migrate(database);
+    measurePool(metrics, () => database.pools.writers);
     const ground: Ground = { config, clock, ids, log, metrics, database, closers };
     const gateway = role === 'jobs' ? undefined : await startGateway(ground, parts);
     const jobPorts = role === 'gateway' ? {} : await startJobs(ground, parts);

@@ -50,3 +50,19 @@ export function makeMetrics() {
   };
 }
 export type Metrics = ReturnType<typeof makeMetrics>;
+
+/** The connections of the database by state; `counts` is asked at each scrape. */
+export function measurePool(
+  metrics: Metrics,
+  counts: () => Readonly<Record<'free' | 'used' | 'waiting' | 'max', number>>,
+) {
+  return new Gauge({
+    name: 'sluice_database_connections',
+    help: 'Database connections of this process: free, used, allowed (max), and requests waiting for one',
+    labelNames: ['state'],
+    registers: [metrics.registry],
+    collect() {
+      for (const [state, count] of Object.entries(counts())) this.set({ state }, count);
+    },
+  });
+}

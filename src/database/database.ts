@@ -66,8 +66,17 @@ export interface TransactionOptions {
   readonly statementTimeoutMs?: number;
 }
 
+export interface PoolCounts {
+  readonly free: number;
+  readonly used: number;
+  /** Callers that wait for a connection. */
+  readonly waiting: number;
+  readonly max: number;
+}
 export interface Database extends Session {
   readonly words: DialectWords;
+  /** The connections now; the same twice, but for SQLite. */
+  readonly pools: { readonly writers: PoolCounts; readonly readers: PoolCounts };
   /**
    * Runs the work in one transaction at the isolation chosen for the client (docs/databases.md) and commits durably.
    * Deadlocks, serialization failures and connections lost before the commit are tried again (bounded); the work must therefore have

@@ -6,6 +6,7 @@ export const postgresLabels: Readonly<Record<string, DatabaseErrorLabel>> = {
   '23505': 'duplicate',
   '40001': 'retryable', // serialization_failure
   '40P01': 'retryable', // deadlock_detected
+  unreplicated: 'outcome-unknown', // ours: committed on the primary only
   '55P03': 'lock-timeout', // lock_not_available
   '57014': 'statement-timeout', // query_canceled
   '25006': 'read-only', // read_only_sql_transaction

@@ -6,11 +6,12 @@ import type { Log } from '../log.js';
 import { cannotOpen } from './advice.js';
 import type { Database } from './database.js';
 import type { Driver, Link } from './driver.js';
+import { durabilityFaults } from './durability.js';
 import { OpenedDatabase } from './opened.js';
 import type { OracleModule } from './oracle.js';
 import { Pool } from './pool.js';
 import type { DatabaseSettings } from './settings.js';
-import { mysqlTarget, oracleTarget, postgresTargets } from './targets.js';
+import { describeTarget, mysqlTarget, oracleTarget, postgresTargets } from './targets.js';
 
 export interface OpenContext {
   readonly clock: Clock;
@@ -32,7 +33,8 @@ export async function openDatabase(given: DatabaseSettings, context: OpenContext
   const settings = withPassword(given, context.dir ?? '.');
   const opened = await build(settings, context);
   try {
-    await opened.withLink(async () => {});
+    for (const found of await durabilityFaults(opened))
+      context.log.event('database.not-durable', { database: describeTarget(settings), setting: found });
   } catch (error) {
     await opened.close();
     throw cannotOpen(settings, error);
@@ -58,23 +60,25 @@ function withPassword(settings: DatabaseSettings, dir: string): DatabaseSettings
 
 async function build(settings: DatabaseSettings, context: OpenContext): Promise<OpenedDatabase> {
   const { clock, dir = '.' } = context;
-  if (settings.client !== 'sqlite') return pooled(await serverDriver(settings, context), settings, clock);
+  if (settings.client !== 'sqlite') return pooled(await serverDriver(settings, context), settings, context);
   const { sqliteDriver } = await import('./sqlite.js');
   const driver = sqliteDriver(isAbsolute(settings.file) ? settings.file : join(dir, settings.file), clock);
   const writers = poolOf(settings, clock, () => driver.connect(), 1, 'lock-timeout');
   const readers = poolOf(settings, clock, () => driver.connectReader(), SQLITE_READERS_MAX, 'unavailable');
-  return new OpenedDatabase({ driver, clock, limits: limitsOf(settings), writers, readers });
+  return new OpenedDatabase({ driver, writers, readers, ...common(settings, context) });
 }
 
 /** A server's database: one pool for everything. A test brings its own driver. */
-export function pooled(driver: Driver, settings: DatabaseSettings, clock: Clock): OpenedDatabase {
-  const pool = poolOf(settings, clock, () => driver.connect(), settings.pool.max, 'unavailable');
-  return new OpenedDatabase({ driver, clock, limits: limitsOf(settings), writers: pool, readers: pool });
+export function pooled(driver: Driver, settings: DatabaseSettings, context: OpenContext): OpenedDatabase {
+  const pool = poolOf(settings, context.clock, () => driver.connect(), settings.pool.max, 'unavailable');
+  return new OpenedDatabase({ driver, writers: pool, readers: pool, ...common(settings, context) });
 }
 
-const limitsOf = ({ lockWaitMs, statementTimeoutMs }: DatabaseSettings) => ({
-  lockWaitMs,
-  statementTimeoutMs,
+const common = (settings: DatabaseSettings, { clock, log }: OpenContext) => ({
+  clock,
+  log,
+  target: describeTarget(settings),
+  limits: { lockWaitMs: settings.lockWaitMs, statementTimeoutMs: settings.statementTimeoutMs },
 });
 function poolOf(
   { pool }: DatabaseSettings,

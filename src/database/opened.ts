@@ -1,10 +1,12 @@
 /** The open database: connections, one transaction for all four clients, retries. The drivers only translate. */
 import type { Clock } from '../clock.js';
+import type { Log } from '../log.js';
 import { StatementCache } from './compile.js';
 import {
   type Binds,
   type Client,
   type Database,
+  DatabaseError,
   type DialectWords,
   hasLabel,
   type Row,
@@ -32,6 +34,9 @@ export interface OpenedParts {
   readonly readers: Pool<Link>;
   readonly clock: Clock;
   readonly limits: Limits;
+  readonly log: Log;
+  /** For people: where the database is. */
+  readonly target: string;
 }
 
 export class OpenedDatabase implements Database {
@@ -41,6 +46,7 @@ export class OpenedDatabase implements Database {
   readonly #host: SessionHost;
   readonly #stopWatching: () => void;
   #tries = 0;
+  #lost = false;
 
   constructor(parts: OpenedParts) {
     this.#parts = parts;
@@ -54,7 +60,6 @@ export class OpenedDatabase implements Database {
     });
   }
 
-  /** Free and used connections, for metrics and for tests. */
   get pools() {
     return { writers: this.#parts.writers.counts, readers: this.#parts.readers.counts };
   }
@@ -97,6 +102,17 @@ export class OpenedDatabase implements Database {
     } finally {
       this.#parts.writers.release(link);
     }
+  }
+  /** One event when it cannot be reached any more, one when it can again; not one for each request meanwhile. */
+  #reached(error: DatabaseError | undefined): void {
+    const lost = error !== undefined;
+    if (lost === this.#lost) return;
+    this.#lost = lost;
+    const { log, target } = this.#parts;
+    log.event(lost ? 'database.lost' : 'database.back', {
+      database: target,
+      ...(lost && { reason: error.message }),
+    });
   }
   get driver(): Driver {
     return this.#parts.driver;
@@ -171,10 +187,16 @@ export class OpenedDatabase implements Database {
 
   async #acquire(pool: Pool<Link>, timeoutMs?: number): Promise<Link> {
     try {
-      return await pool.acquire(timeoutMs);
+      const link = await pool.acquire(timeoutMs);
+      this.#reached(undefined);
+      return link;
     } catch (error) {
+      // Waiting in vain for a connection that others use is no sign that the database is away.
+      if (error instanceof DatabaseError) throw error;
       const known = labelled(this.#parts.driver, error);
-      throw known.label === 'fault' ? databaseError('unavailable', error) : known;
+      const told = known.label === 'fault' ? databaseError('unavailable', error) : known;
+      this.#reached(told);
+      throw told;
     }
   }
 

@@ -32,7 +32,7 @@ const SESSION = `select set_config('statement_timeout', $1, false), set_config('
   set_config('default_transaction_isolation', 'read committed', false),
   set_config('synchronous_commit',
     case current_setting('synchronous_commit') when 'remote_apply' then 'remote_apply' else 'on' end, false),
-  current_setting('transaction_read_only') as read_only`;
+  current_setting('transaction_read_only') as read_only, current_setting('synchronous_standby_names') as standbys`;
 
 export class PostgresLink implements Link {
   answerBy = 0;
@@ -42,6 +42,7 @@ export class PostgresLink implements Link {
   #standbyUntil: number | undefined;
   /** Set by a warning of the server while a commit waits for its standby. */
   #warned = '';
+  #waitsForStandby = false;
   #cursors = 0;
   /** `due`: BEGIN goes out with the next statement. */
   #transaction: 'none' | 'due' | 'open' = 'none';
@@ -59,7 +60,8 @@ export class PostgresLink implements Link {
     });
     client.on('notice', (notice) => {
       // By code, for the severity is in the server's language.
-      if (notice.code?.startsWith('01') === true) this.#warned = notice.message ?? 'warning';
+      if (this.#waitsForStandby && notice.code?.startsWith('01') === true)
+        this.#warned = notice.message ?? 'warning';
     });
   }
 
@@ -73,11 +75,12 @@ export class PostgresLink implements Link {
 
   async setUp(): Promise<void> {
     await this.client.connect();
-    const { rows } = await this.client.query<{ read_only: string }>(SESSION, [
+    const { rows } = await this.client.query<{ read_only: string; standbys: string }>(SESSION, [
       String(this.target.statementTimeoutMs),
       String(this.target.lockWaitMs),
       String(this.target.statementTimeoutMs + IDLE_GRACE_MS),
     ]);
+    this.#waitsForStandby = rows[0]?.standbys !== '';
     if (rows[0]?.read_only === 'on') this.#standbyUntil = this.clock.now() + STANDBY_MS;
     await this.client.query({ name: BEGIN, text: 'begin' });
     await this.client.query('rollback');
@@ -87,7 +90,12 @@ export class PostgresLink implements Link {
     return (await this.#ask(statement.name, statement.text, values)).rows;
   }
   async run(statement: Compiled, values: readonly Cell[]): Promise<number> {
-    return (await this.#ask(statement.name, statement.text, values)).rowCount ?? 0;
+    const own = this.#transaction === 'none';
+    this.#warned = '';
+    const result = await this.#ask(statement.name, statement.text, values);
+    // A statement that commits itself waits for the standby as COMMIT does.
+    if (own && this.#warned !== '') throw new UnreplicatedError(this.#warned);
+    return result.rowCount ?? 0;
   }
 
   async runMany(statement: Compiled, rows: readonly (readonly Cell[])[]): Promise<void> {

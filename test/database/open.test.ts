@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { systemClock } from '../../src/clock.js';
-import { databaseSettings, describeTarget, openDatabase } from '../../src/database/index.js';
+import { databaseSettings, describeTarget, openDatabase, sql } from '../../src/database/index.js';
 import { mysqlTarget, oracleTarget, postgresTargets } from '../../src/database/targets.js';
 import { OperatorError } from '../../src/errors.js';
-import { silentLog } from '../../src/log.js';
+import { type Log, silentLog } from '../../src/log.js';
 import { eachDatabase } from '../support/databases.js';
+import { FaultProxy } from '../support/fault-proxy.js';
 
 const open = async (settings: Record<string, unknown>, dir?: string): Promise<OperatorError> => {
   const parsed = databaseSettings.parse({
@@ -180,3 +181,31 @@ describe('where the settings point to', () => {
         .that.does.not.contain('secret');
     });
 });
+
+eachDatabase(
+  'a database that goes away',
+  (db) => {
+    it('is one event in the log, and one when it is back', async () => {
+      const url = new URL(db.settings().url ?? '');
+      const proxy = await FaultProxy.open({ host: url.hostname, port: Number(url.port) });
+      url.host = `127.0.0.1:${proxy.port}`;
+      const events: string[] = [];
+      const log: Log = { event: (name, fields) => void events.push(`${name} ${fields?.database}`) };
+      const database = await openDatabase({ ...db.settings(), url: url.href }, { clock: systemClock, log });
+      const one = sql('select 1 as x');
+      proxy.refusing = true;
+      proxy.resetAll();
+      for (let i = 0; i < 3; i++) await database.all(one).catch(() => {});
+      proxy.heal();
+      for (let i = 0; i < 3; i++) await database.all(one);
+      const target = describeTarget({ ...db.settings(), url: url.href });
+      expect(events.filter((event) => !event.startsWith('database.not-durable'))).to.deep.equal([
+        `database.lost ${target}`,
+        `database.back ${target}`,
+      ]);
+      await database.close();
+      await proxy.close();
+    });
+  },
+  { empty: true, only: ['postgres', 'mysql'] },
+);

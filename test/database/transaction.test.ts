@@ -225,3 +225,29 @@ eachDatabase(
   },
   { empty: true, only: ['postgres', 'mysql'] },
 );
+
+eachDatabase(
+  'a full disk',
+  (db) => {
+    it('is read-only until there is room again, and nothing is half-written', async () => {
+      await migrate(db(), [accounts]);
+      await db().run(insert, { id: 'a', balance: 0 });
+      const pages = async (count: number) =>
+        db().transaction((tx) => tx.all(sql(`pragma max_page_count = ${count}`)));
+      await pages(12);
+      const much = Array.from({ length: 5000 }, (_, i) => ({ id: `x${i}`, balance: i }));
+      const error = await failure(
+        db().transaction(async (tx) => {
+          await tx.run(set, { id: 'a', balance: 5 });
+          await tx.runMany(insert, much);
+        }),
+      );
+      expectLabel(error, 'read-only');
+      expect(await balanceOf(db(), 'a')).to.equal(0n);
+      expect(await db().all(every)).to.have.length(1);
+      await db().runMany(insert, much);
+      expect(await db().all(every)).to.have.length(5001);
+    });
+  },
+  { empty: true, only: ['sqlite'] },
+);

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { type DatabaseErrorLabel, databaseSettings, sql, textCell } from '../../src/database/index.js';
 import { pooled } from '../../src/database/open.js';
 import { oracleDriver } from '../../src/database/oracle.js';
+import { silentLog } from '../../src/log.js';
 import { type Call, FakeOracle } from '../support/fake-oracle.js';
 import { TestClock } from '../support/test-clock.js';
 
@@ -21,8 +22,8 @@ const select = sql('select full_name, balance from account where id = :id');
 function setUp() {
   const oracle = new FakeOracle();
   const clock = new TestClock();
-  const settings = databaseSettings.parse({ client: 'oracle', pool: { max: 2, min: 0 } });
-  const database = pooled(oracleDriver(target, oracle.module), settings, clock);
+  const settings = databaseSettings.parse({ client: 'oracle', ...target, pool: { max: 2, min: 0 } });
+  const database = pooled(oracleDriver(target, oracle.module), settings, { clock, log: silentLog });
   const pay = () =>
     database.transaction(async (tx) => {
       await tx.run(insert, { serial: 's' });

@@ -186,6 +186,12 @@ describeWith(postgresPrograms, 'the primary of a PostgreSQL cluster is killed, i
       );
       while ((await admin.all(cancel)).length === 0) await systemClock.sleep(20);
       expect(await waiting).to.match(/^outcome-unknown \(unreplicated\): /);
+      const single = outcome(admin.run(book, { serial: 'three' }));
+      const cancelSingle = sql(
+        "select pg_cancel_backend(pid) as done from pg_stat_activity where wait_event = 'SyncRep' and query like 'insert%'",
+      );
+      while ((await admin.all(cancelSingle)).length === 0) await systemClock.sleep(20);
+      expect(await single).to.match(/^outcome-unknown \(unreplicated\): /);
     } finally {
       await database?.close();
       await primary.remove();

@@ -15,6 +15,7 @@ import {
   migrate,
   type OpenContext,
   openDatabase,
+  sql,
 } from '../../src/database/index.js';
 import { silentLog } from '../../src/log.js';
 import { h2Missing, h2Module } from './h2-oracle.js';
@@ -183,9 +184,9 @@ async function makeOracle(withTables: boolean): Promise<Place> {
   });
   if (withTables) await migrated(settings);
   const drop = async () => {
-    const database = await openDatabase(settings, { clock: systemClock, log: silentLog });
-    const { rollback } = await import('../../src/database/index.js');
-    if (withTables) while ((await rollback(database)).length > 0);
+    const database = await openDatabase(settings, context);
+    for (const { table_name: name } of await database.all(sql('select table_name from user_tables')))
+      await database.run(sql(`drop table "${name}" cascade constraints purge`));
     await database.close();
   };
   return { settings, drop };

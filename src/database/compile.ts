@@ -40,6 +40,13 @@ export function compile(text: string, name: string, style: BindStyle): Compiled 
   return { name, text: native, names, insert: insertShape(text) };
 }
 
+/** The text with its positions named again, `:b_name`: in a PL/SQL block an output is one bind wherever it stands. */
+export const renamed = ({ text, names }: Compiled): string =>
+  text.replace(
+    /'(?:[^']|'')*'|"[^"]*"|--[^\n]*|\/\*[\s\S]*?\*\/|:(\d+)/g,
+    (token, place: string | undefined) => (place === undefined ? token : `:b_${names[Number(place) - 1]}`),
+  );
+
 function insertShape(text: string): InsertShape | undefined {
   const found = INSERT.exec(text);
   if (found === null) return undefined;

@@ -55,6 +55,12 @@ export interface Session {
   run(statement: Statement, binds?: Binds): Promise<number>;
   /** The same statement for many rows, in as few round trips as the driver knows. */
   runMany(statement: Statement, rows: readonly Binds[]): Promise<void>;
+  /**
+   * A stored procedure of somebody else's schema. Oracle: a PL/SQL block whose `:name` binds are inputs and outputs (a name in both is IN OUT);
+   * the others: a statement that gives one row with columns of the outputs' names (`select * from f(:a)`, `call p(:a)` that selects).
+   * Outputs come as text or as the driver gives them: read them with cells.ts. A procedure may commit by itself; then a rollback finds nothing.
+   */
+  call(statement: Statement, binds: Binds, outputs: readonly string[]): Promise<Row>;
   /** Rows one after the other, in bounded memory. Until it has ended nothing else may be asked of the same transaction. */
   stream(statement: Statement, binds?: Binds): AsyncIterable<Row>;
 }

@@ -1,6 +1,6 @@
 /** What one of the four drivers gives; everything else is common (session.ts, opened.ts). */
 import type { BindStyle, Compiled } from './compile.js';
-import type { Cell, DatabaseErrorLabel, DialectWords, Row } from './database.js';
+import type { Binds, Cell, DatabaseErrorLabel, DialectWords, Row } from './database.js';
 import type { Pooled } from './pool.js';
 
 /** One raw connection. Calls come one after the other. Errors are thrown as the driver gives them; {@link Driver.label} reads them. */
@@ -9,6 +9,7 @@ export interface Link extends Pooled {
   all(statement: Compiled, values: readonly Cell[]): Promise<readonly Row[]>;
   /** Rows changed. Outside of a transaction it is committed by itself. */
   run(statement: Compiled, values: readonly Cell[]): Promise<number>;
+  call(statement: Compiled, binds: Binds, outputs: readonly string[]): Promise<Row>;
   runMany(statement: Compiled, rows: readonly (readonly Cell[])[]): Promise<void>;
   /** Rows in batches of some hundred. */
   stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<readonly Row[]>;

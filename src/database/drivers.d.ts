@@ -67,6 +67,7 @@ declare module 'oracledb' {
     readonly DB_TYPE_VARCHAR: unknown;
     readonly STRING: unknown;
     readonly NUMBER: unknown;
+    readonly BIND_IN: number;
     readonly BIND_OUT: number;
     readonly BIND_INOUT: number;
     getConnection(settings: {

@@ -1,8 +1,8 @@
 /** MariaDB and MySQL: READ COMMITTED with row locks, prepared statements, an unbuffered result for streams. */
 import mysql, { type Connection, type ResultSetHeader } from 'mysql2';
 import type { Clock } from '../clock.js';
-import type { Compiled, InsertShape } from './compile.js';
-import type { Cell, Row } from './database.js';
+import { type Compiled, type InsertShape, valuesOf } from './compile.js';
+import type { Binds, Cell, Row } from './database.js';
 import type { Driver, Link, TransactionLimits } from './driver.js';
 import { mysqlAlreadyThere, mysqlCommitLabel, mysqlLabel } from './errors-mysql.js';
 import { within } from './within.js';
@@ -105,6 +105,12 @@ class MysqlLink implements Link {
   async run(statement: Compiled, values: readonly Cell[]): Promise<number> {
     // Without CLIENT_FOUND_ROWS an update that changes nothing would count 0; mysql2 sets it by default.
     return ((await this.#execute(statement.text, values)) as ResultSetHeader).affectedRows;
+  }
+  async call(statement: Compiled, binds: Binds): Promise<Row> {
+    const result = await this.#execute(statement.text, valuesOf(statement.names, binds));
+    const [first = {}] = result as (Row | Row[])[];
+    // CALL gives a list of results, the last of them without rows.
+    return Array.isArray(first) ? (first[0] ?? {}) : first;
   }
   async runMany(statement: Compiled, rows: readonly (readonly Cell[])[]): Promise<void> {
     if (statement.insert === undefined) {

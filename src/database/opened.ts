@@ -74,6 +74,12 @@ export class OpenedDatabase implements Database {
     );
   }
 
+  call(statement: Statement, binds: Binds, outputs: readonly string[]): Promise<Row> {
+    return this.#again(() =>
+      this.#with(this.#parts.writers, (session) => session.call(statement, binds, outputs), true),
+    );
+  }
+
   runMany(statement: Statement, rows: readonly Binds[]): Promise<void> {
     return this.transaction((tx) => tx.runMany(statement, rows));
   }
@@ -134,7 +140,7 @@ export class OpenedDatabase implements Database {
     try {
       let value: T;
       try {
-        await session.call(() => link.begin(limits));
+        await session.ask(() => link.begin(limits));
         value = await work(session);
         if (session.failure !== undefined) throw session.failure;
       } catch (error) {

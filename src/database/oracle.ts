@@ -3,8 +3,8 @@
  * roll back; a connection whose rollback fails is dropped.
  */
 import oracledb, { type OracleConnection } from 'oracledb';
-import type { Compiled } from './compile.js';
-import type { Cell, Row } from './database.js';
+import { type Compiled, renamed, valuesOf } from './compile.js';
+import type { Binds, Cell, Row } from './database.js';
 import type { Driver, Link, TransactionLimits } from './driver.js';
 import { oracleAlreadyThere, oracleCommitLabel, oracleLabel } from './errors-oracle.js';
 import { wordsFor } from './words.js';
@@ -20,9 +20,18 @@ export interface OracleTarget {
 /** As much of the module as is used; a test puts its own in this place. */
 export type OracleModule = Pick<
   typeof oracledb,
-  'getConnection' | 'OUT_FORMAT_ARRAY' | 'DB_TYPE_NUMBER' | 'DB_TYPE_CLOB' | 'STRING'
+  | 'getConnection'
+  | 'OUT_FORMAT_ARRAY'
+  | 'DB_TYPE_NUMBER'
+  | 'DB_TYPE_CLOB'
+  | 'STRING'
+  | 'BIND_IN'
+  | 'BIND_OUT'
+  | 'BIND_INOUT'
 >;
 
+/** The most that a PL/SQL output may hold. */
+const OUTPUT_BYTES = 32_767;
 const BATCH_ROWS = 1000;
 const STREAM_ROWS = 500;
 
@@ -45,7 +54,14 @@ export function oracleDriver(target: OracleTarget, module: OracleModule = oracle
         expireTime: 1,
       });
       connection.callTimeout = target.statementTimeoutMs;
-      return new OracleLink(connection, target, module);
+      const link = new OracleLink(connection, target, module);
+      try {
+        await link.setUp();
+      } catch (error) {
+        link.destroy();
+        throw error;
+      }
+      return link;
     },
   };
 }
@@ -67,6 +83,13 @@ class OracleLink implements Link {
     return this.#dead || !this.connection.isHealthy();
   }
 
+  /** Whatever the server's country: a point in decimals, text compared byte by byte. */
+  async setUp(): Promise<void> {
+    const text =
+      "alter session set nls_numeric_characters = '.,' nls_comp = binary nls_sort = binary time_zone = '+00:00'";
+    await this.#within(this.connection.execute(text, []));
+  }
+
   async all(statement: Compiled, values: readonly Cell[]): Promise<readonly Row[]> {
     const { rows = [], metaData = [] } = await this.#within(this.#execute(statement, values));
     const names = metaData.map((column) => column.name.toLowerCase());
@@ -74,6 +97,27 @@ class OracleLink implements Link {
   }
   async run(statement: Compiled, values: readonly Cell[]): Promise<number> {
     return (await this.#within(this.#execute(statement, values))).rowsAffected ?? 0;
+  }
+  async call(statement: Compiled, binds: Binds, outputs: readonly string[]): Promise<Row> {
+    const { BIND_IN, BIND_OUT, BIND_INOUT, STRING } = this.module;
+    const all: Record<string, unknown> = {};
+    for (const name of statement.names) {
+      const isOutput = outputs.includes(name);
+      const [val] = isOutput && !(name in binds) ? [undefined] : valuesOf([name], binds);
+      // Outputs as text, whatever they are: a number would lose digits in silence.
+      if (!isOutput) all[`b_${name}`] = { dir: BIND_IN, val };
+      else if (val === undefined) all[`b_${name}`] = { dir: BIND_OUT, type: STRING, maxSize: OUTPUT_BYTES };
+      else
+        all[`b_${name}`] = {
+          dir: BIND_INOUT,
+          type: STRING,
+          maxSize: OUTPUT_BYTES,
+          val: val === null ? null : String(val),
+        };
+    }
+    const call = this.connection.execute(renamed(statement), all, { autoCommit: !this.#inTransaction });
+    const { outBinds = {} } = await this.#within(call);
+    return Object.fromEntries(outputs.map((name) => [name, outBinds[`b_${name}`] ?? null]));
   }
   async runMany(statement: Compiled, rows: readonly (readonly Cell[])[]): Promise<void> {
     for (let at = 0; at < rows.length; at += BATCH_ROWS)

@@ -1,8 +1,8 @@
 /** One connection to PostgreSQL: READ COMMITTED with row locks, prepared statements, a cursor for streams. */
 import type pg from 'pg';
 import type { Clock } from '../clock.js';
-import type { Compiled } from './compile.js';
-import type { Cell, Row } from './database.js';
+import { type Compiled, valuesOf } from './compile.js';
+import type { Binds, Cell, Row } from './database.js';
 import type { Link, TransactionLimits } from './driver.js';
 import { ask, BEGIN, copyRows, type PostgresResult } from './postgres-wire.js';
 
@@ -98,6 +98,10 @@ export class PostgresLink implements Link {
     return result.rowCount ?? 0;
   }
 
+  async call(statement: Compiled, binds: Binds): Promise<Row> {
+    const [row = {}] = await this.all(statement, valuesOf(statement.names, binds));
+    return row;
+  }
   async runMany(statement: Compiled, rows: readonly (readonly Cell[])[]): Promise<void> {
     const { insert } = statement;
     // A name that stands twice has one number, so the values would not be in the order of the columns.

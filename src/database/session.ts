@@ -45,18 +45,23 @@ export class LinkSession implements Session {
 
   all(statement: Statement, binds: Binds = {}): Promise<readonly Row[]> {
     const compiled = this.host.statements.get(statement);
-    return this.call(() => this.link.all(compiled, valuesOf(compiled.names, binds)));
+    return this.ask(() => this.link.all(compiled, valuesOf(compiled.names, binds)));
   }
 
   run(statement: Statement, binds: Binds = {}): Promise<number> {
     const compiled = this.host.statements.get(statement);
-    return this.call(() => this.link.run(compiled, valuesOf(compiled.names, binds)));
+    return this.ask(() => this.link.run(compiled, valuesOf(compiled.names, binds)));
+  }
+
+  call(statement: Statement, binds: Binds, outputs: readonly string[]): Promise<Row> {
+    const compiled = this.host.statements.get(statement);
+    return this.ask(() => this.link.call(compiled, binds, outputs));
   }
 
   async runMany(statement: Statement, rows: readonly Binds[]): Promise<void> {
     if (rows.length === 0) return;
     const compiled = this.host.statements.get(statement);
-    await this.call(() =>
+    await this.ask(() =>
       this.link.runMany(
         compiled,
         rows.map((binds) => valuesOf(compiled.names, binds)),
@@ -69,7 +74,7 @@ export class LinkSession implements Session {
     const batches = this.link.stream(compiled, valuesOf(compiled.names, binds))[Symbol.asyncIterator]();
     try {
       for (;;) {
-        const next = await this.call(() => batches.next());
+        const next = await this.ask(() => batches.next());
         if (next.done === true) return;
         this.#streaming = true;
         yield* next.value;
@@ -77,12 +82,12 @@ export class LinkSession implements Session {
       }
     } finally {
       this.#streaming = false;
-      if (this.#ended === undefined) await this.call(async () => batches.return?.());
+      if (this.#ended === undefined) await this.ask(async () => batches.return?.());
     }
   }
 
   /** One call of the driver: watched, labelled; the first that fails ends the session. */
-  async call<T>(call: () => Promise<T>): Promise<T> {
+  async ask<T>(call: () => Promise<T>): Promise<T> {
     if (this.#ended !== undefined) throw this.#ended;
     if (this.#streaming)
       throw new DatabaseError(

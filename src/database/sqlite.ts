@@ -7,8 +7,8 @@ import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import SqliteDatabase from 'better-sqlite3';
 import type { Clock } from '../clock.js';
-import type { Compiled } from './compile.js';
-import type { Cell, Row } from './database.js';
+import { type Compiled, valuesOf } from './compile.js';
+import type { Binds, Cell, Row } from './database.js';
 import type { Driver, Link, TransactionLimits } from './driver.js';
 import { sqliteAlreadyThere, sqliteCommitLabel, sqliteLabel } from './errors-sqlite.js';
 import { wordsFor } from './words.js';
@@ -67,6 +67,10 @@ class SqliteLink implements Link {
   }
   async run(statement: Compiled, values: readonly Cell[]): Promise<number> {
     return this.#prepare(statement).run(values.map(bound)).changes;
+  }
+  async call(statement: Compiled, binds: Binds): Promise<Row> {
+    const [row = {}] = await this.all(statement, valuesOf(statement.names, binds));
+    return row;
   }
   async runMany(statement: Compiled, rows: readonly (readonly Cell[])[]): Promise<void> {
     const prepared = this.#prepare(statement);

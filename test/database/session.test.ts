@@ -71,3 +71,22 @@ eachDatabase(
   },
   { empty: true, h2: true },
 );
+
+eachDatabase(
+  'a procedure of somebody else',
+  (db) => {
+    it('gives its outputs as one row', async () => {
+      const make = {
+        postgres:
+          "create function fee_of(fen bigint, out fee bigint, out verdict text) language sql as $$ select fen * 2, 'ok' $$",
+        mysql: "create procedure fee_of(fen bigint) select fen * 2 as fee, 'ok' as verdict",
+      }[db.client === 'mysql' ? 'mysql' : 'postgres'];
+      await db().run(sql(make));
+      const call = sql(db.client === 'mysql' ? 'call fee_of(:fen)' : 'select * from fee_of(:fen)');
+      const row = await db().transaction((tx) => tx.call(call, { fen: 21n }, ['fee', 'verdict']));
+      expect([bigintCell(row, 'fee'), textCell(row, 'verdict')]).to.deep.equal([42n, 'ok']);
+      expect(textCell(await db().call(call, { fen: 1 }, ['fee', 'verdict']), 'verdict')).to.equal('ok');
+    });
+  },
+  { empty: true, only: ['postgres', 'mysql'] },
+);

@@ -72,6 +72,31 @@ describe('our transaction on Oracle', () => {
     expect(oracle.calls.at(-1)).to.contain('(autocommit)');
   });
 
+  it('calls a PL/SQL block: inputs, outputs and both by name, each one bind wherever it stands', async () => {
+    const { oracle, database } = setUp();
+    const block = sql(
+      "begin pay(:serial, :amount, :code); if :code = '0' then :text := ':1 ok'; end if; :total := :total + 1; end;",
+    );
+    oracle.outBinds = { b_code: '0', b_text: null, b_total: '12.50' };
+    const outputs = ['code', 'text', 'total'];
+    const row = await database.transaction((tx) =>
+      tx.call(block, { serial: 's', amount: 5n, total: 3 }, outputs),
+    );
+    expect(row).to.deep.equal({ code: '0', text: null, total: '12.50' });
+    expect(oracle.calls.slice(1)).to.deep.equal([
+      "1 execute begin pay(:b_serial, :b_amount, :b_code); if :b_code = '0' then :b_text := ':1 ok'; end if; :b_total := :b_total + 1; end;",
+      '1 commit',
+    ]);
+    const out = { dir: 3003, type: 'string', maxSize: 32_767 };
+    expect(oracle.binds).to.deep.equal({
+      b_serial: { dir: 3001, val: 's' },
+      b_amount: { dir: 3001, val: 5n },
+      b_code: out,
+      b_text: out,
+      b_total: { ...out, dir: 3002, val: '3' },
+    });
+  });
+
   it('sends many rows as one batch', async () => {
     const { oracle, database, outcome } = setUp();
     const rows = Array.from({ length: 2500 }, (_, i) => ({ serial: `s${i}` }));
@@ -87,7 +112,6 @@ describe('our transaction on Oracle', () => {
     ['NJS-123', 'statement-timeout'],
     ['ORA-00054', 'lock-timeout'],
     ['ORA-00942', 'fault'],
-    ['ORA-16000', 'read-only'],
   ] as const)
     it(`${fault} in a statement: rolled back once, ${label}, the connection goes on`, async () => {
       const { oracle, pay, outcome, count } = setUp();
@@ -98,6 +122,12 @@ describe('our transaction on Oracle', () => {
       expect(count('connect')).to.equal(1);
     });
 
+  it('ORA-16000 read-only: the connection is dropped, for another member may take writes', async () => {
+    const { oracle, pay, outcome, count } = setUp();
+    oracle.fail('execute', 'ORA-16000', 2);
+    expect(await outcome(pay())).to.equal('read-only');
+    expect([count('commit'), oracle.calls.at(-1)]).to.deep.equal([0, '1 close drop']);
+  });
   it('ORA-00060 deadlock: rolled back and tried again', async () => {
     const { oracle, pay, outcome, count } = setUp();
     oracle.fail('execute', 'ORA-00060', 2);

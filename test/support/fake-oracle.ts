@@ -24,6 +24,10 @@ export class FakeOracle {
   /** Rows that the next selects give. */
   rows: unknown[][] = [];
   columns: string[] = [];
+  /** What the next blocks give. */
+  outBinds: Record<string, unknown> = {};
+  /** The binds of the last call. */
+  binds: unknown;
 
   /** The n-th call of this kind from now fails with the code. */
   fail(call: Call, fault: string, nth = 1): this {
@@ -36,6 +40,9 @@ export class FakeOracle {
     DB_TYPE_NUMBER: 'number',
     DB_TYPE_CLOB: 'clob',
     STRING: 'string',
+    BIND_IN: 3001,
+    BIND_OUT: 3003,
+    BIND_INOUT: 3002,
     getConnection: async () => {
       await this.#meet('connect', ++this.#connections);
       return this.#connection(this.#connections);
@@ -54,9 +61,13 @@ export class FakeOracle {
     };
     return {
       callTimeout: 0,
-      execute: async (text, _binds, options) => {
+      execute: async (text, binds, options) => {
+        // The settings of a new session are no call of the test.
+        if (text.startsWith('alter session')) return {};
+        this.binds = binds;
         await meet('execute', `${text}${options?.autoCommit === true ? ' (autocommit)' : ''}`);
-        return { rows: this.rows, metaData: this.columns.map((name) => ({ name })), rowsAffected: 1 };
+        const metaData = this.columns.map((name) => ({ name }));
+        return { rows: this.rows, metaData, rowsAffected: 1, outBinds: this.outBinds };
       },
       executeMany: async (text, rows) => {
         await meet('executeMany', `${text} × ${rows.length}`);

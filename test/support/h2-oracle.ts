@@ -83,6 +83,9 @@ export function h2Module(database: string): OracleModule {
     DB_TYPE_NUMBER: 'number',
     DB_TYPE_CLOB: 'clob',
     STRING: 'string',
+    BIND_IN: 3001,
+    BIND_OUT: 3003,
+    BIND_INOUT: 3002,
     async getConnection() {
       const id = `c${shared.nextId()}`;
       await shared.ask(id, 'open', database);
@@ -111,6 +114,8 @@ function connectionOf(shared: Bridge, id: string): OracleConnection {
   return {
     callTimeout: 0,
     async execute(text, binds, options) {
+      // Settings of Oracle's session, which H2 has not.
+      if (text.startsWith('alter session')) return {};
       const cells = (binds as readonly Cell[]).map(cellOf);
       const { count, columns, rows } = await shared.ask(
         id,

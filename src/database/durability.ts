@@ -6,7 +6,7 @@ import { rowsOf } from './plain.js';
 const asked = {
   sqlite: undefined,
   postgres: `select name || ' = ' || setting as found from pg_settings
-    where (name in ('fsync', 'full_page_writes') and setting = 'off')`,
+    where name in ('fsync', 'full_page_writes') and setting = 'off'`,
   mysql: `select concat(lower(variable_name), ' = ', variable_value) as found from information_schema.global_variables
     where (variable_name = 'INNODB_FLUSH_LOG_AT_TRX_COMMIT' and variable_value <> '1')
       or (variable_name = 'SYNC_BINLOG' and variable_value <> '1'

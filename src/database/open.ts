@@ -33,6 +33,7 @@ export async function openDatabase(given: DatabaseSettings, context: OpenContext
   const settings = withPassword(given, context.dir ?? '.');
   const opened = await build(settings, context);
   try {
+    await opened.withLink(async () => {});
     for (const found of await durabilityFaults(opened))
       context.log.event('database.not-durable', { database: describeTarget(settings), setting: found });
   } catch (error) {

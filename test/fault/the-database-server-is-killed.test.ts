@@ -12,7 +12,7 @@ import {
   sql,
   textCell,
 } from '../../src/database/index.js';
-import { silentLog } from '../../src/log.js';
+import { type Log, silentLog } from '../../src/log.js';
 import {
   MariadbServer,
   mariadbPrograms,
@@ -114,7 +114,7 @@ describeWith(postgresPrograms, 'the primary of a PostgreSQL cluster is killed, i
   for (let round = 1; round <= ROUNDS; round++)
     it(`round ${round}: nothing that was answered as committed is lost`, async function () {
       this.timeout(120_000);
-      const primary = await PostgresServer.create(true);
+      const primary = await PostgresServer.create('synchronous_standby_names=*');
       let standby: PostgresServer | undefined;
       let database: Database | undefined;
       try {
@@ -155,7 +155,7 @@ describeWith(postgresPrograms, 'the primary of a PostgreSQL cluster is killed, i
 
   it('a primary without its standby answers no commit as done', async function () {
     this.timeout(60_000);
-    const primary = await PostgresServer.create(true);
+    const primary = await PostgresServer.create('synchronous_standby_names=*');
     let database: Database | undefined;
     try {
       const url = `postgres://postgres@127.0.0.1:${primary.port}/postgres`;
@@ -195,6 +195,23 @@ describeWith(postgresPrograms, 'the primary of a PostgreSQL cluster is killed, i
     } finally {
       await database?.close();
       await primary.remove();
+    }
+  });
+});
+
+describeWith(postgresPrograms, 'a server that does not keep what it commits', () => {
+  it('is named in the log when it is opened', async function () {
+    this.timeout(60_000);
+    const server = await PostgresServer.create('fsync=off');
+    try {
+      const url = `postgres://postgres@127.0.0.1:${server.port}/postgres`;
+      const events: unknown[] = [];
+      const log: Log = { event: (name, fields) => void events.push([name, fields?.setting]) };
+      const database = await openDatabase(databaseSettings.parse({ url }), { clock: systemClock, log });
+      await database.close();
+      expect(events).to.deep.equal([['database.not-durable', 'fsync = off']]);
+    } finally {
+      await server.remove();
     }
   });
 });

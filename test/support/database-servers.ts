@@ -121,9 +121,8 @@ export class PostgresServer {
   get data(): string {
     return join(this.home, 'data');
   }
-  /** A new cluster, running. With `synchronous` it answers a commit only when a standby has it. */
-  static async create(synchronous = false): Promise<PostgresServer> {
-    const settings = synchronous ? ['synchronous_standby_names=*'] : [];
+  /** A new cluster, running. With `synchronous_standby_names=*` it answers a commit only when a standby has it. */
+  static async create(...settings: string[]): Promise<PostgresServer> {
     const server = new PostgresServer(await freePort(), homeOf('postgres'), settings);
     const options = ['-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '--no-instructions'];
     runAs('postgres', `${postgresBin}/initdb`, '-D', server.data, ...options);

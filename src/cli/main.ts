@@ -11,6 +11,7 @@ const program = new Command('sluice')
   .addHelpText('after', '\nExample:\n  $ sluice init --demo --dir demo && sluice serve --dir demo')
   .enablePositionalOptions();
 for (const add of commands) add(program);
+for (const command of program.commands) addGroupExample(command, `sluice ${command.name()}`);
 
 try {
   await program.parseAsync();
@@ -28,4 +29,12 @@ try {
 
 function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n');
+}
+
+/** Commands that only gather others lead to the first of them; the others have examples of their own. */
+function addGroupExample(command: Command, path: string): void {
+  const [first] = command.commands;
+  if (first === undefined) return;
+  command.addHelpText('after', `\nExample:\n  $ ${path} ${first.name()} --help`);
+  for (const child of command.commands) addGroupExample(child, `${path} ${child.name()}`);
 }

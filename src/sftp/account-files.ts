@@ -1,19 +1,16 @@
 import fs from 'node:fs';
-import { promisify } from 'node:util';
 import type { Account } from './account.js';
-import { AccountFolders, openPlain, orMissing } from './account-folders.js';
-import { fileStats, isMissing } from './folder.js';
+import { AccountFolders, openPlain, orMissing, type Place } from './account-folders.js';
+import { isMissing } from './folder.js';
 import { attributesOf, Listing } from './listing.js';
+import { OpenFile } from './open-file.js';
 import { isCreatableName, type Names } from './path.js';
 import { Refused } from './refused.js';
+import type { ShortCalls } from './short-calls.js';
 import type { Upload } from './upload.js';
 import { UploadArea, type UploadEnd, type UploadRules } from './upload-area.js';
 import type { Usage } from './usage.js';
 import type { EntryAttributes } from './wire/attributes.js';
-
-const makeFolder = promisify(fs.mkdir);
-const removeFolder = promisify(fs.rmdir);
-const setLinkTimes = promisify(fs.lutimes);
 
 /** What all sessions of one account share within this process. */
 export interface AccountState {
@@ -27,6 +24,7 @@ export interface AccountFilesOptions {
   readonly account: () => Account;
   readonly state: AccountState;
   readonly rules: UploadRules;
+  readonly calls: ShortCalls;
   readonly fileBytesMax: number;
 }
 
@@ -42,9 +40,9 @@ export class AccountFiles {
   ) {}
 
   static async open(options: AccountFilesOptions): Promise<AccountFiles> {
-    const { account, root, state, rules, fileBytesMax } = options;
-    const folders = await AccountFolders.open(root, account().name);
-    const bounds = { usage: state.usage, quota: () => account().quota, fileBytesMax };
+    const { account, root, state, rules, fileBytesMax, calls } = options;
+    const folders = await AccountFolders.open(root, account().name, calls);
+    const bounds = { usage: state.usage, quota: () => account().quota, fileBytesMax, calls };
     return new AccountFiles(options, folders, new UploadArea(folders, state.running, bounds, rules));
   }
 
@@ -52,7 +50,9 @@ export class AccountFiles {
     this.#mayRead(names);
     if (names.length < 2) {
       const area = names.length === 0 ? ['upload'] : names;
-      return attributesOf(await this.folders.inside(area, (folder) => fileStats(folder.fd)));
+      return attributesOf(
+        await this.folders.inside(area, (folder) => Promise.resolve(folder.calls.stats(folder.fd))),
+      );
     }
     const stats = (await this.folders.partialStats(names)) ?? (await this.folders.finalStats(names));
     if (stats === undefined) throw new Refused('noSuchFile');
@@ -65,8 +65,8 @@ export class AccountFiles {
     return new Listing(this.folders, names, this.options.account().name);
   }
 
-  /** A descriptor for reading; the caller closes it. */
-  async openForReading(names: Names): Promise<number> {
+  /** The caller closes it. */
+  async openForReading(names: Names): Promise<OpenFile> {
     this.#mayRead(names);
     if (names.length < 2) throw new Refused('failure', 'Is a directory');
     const flags = fs.constants.O_RDONLY;
@@ -74,7 +74,8 @@ export class AccountFiles {
     const partial = inUpload
       ? await orMissing(this.folders.inPartial(names, (place) => openPlain(place, flags)))
       : undefined;
-    return partial ?? this.folders.inPlace(names, (place) => openPlain(place, flags));
+    const { fd } = partial ?? (await this.folders.inPlace(names, (place) => openPlain(place, flags)));
+    return new OpenFile(fd, this.folders.calls);
   }
 
   openForWriting(names: Names, flags: number): Promise<Upload> {
@@ -106,21 +107,24 @@ export class AccountFiles {
     if (!this.options.state.usage.mayAddFile(this.options.account().quota)) {
       throw new Refused('failure', 'Quota exceeded');
     }
-    await this.folders.inPlace(names, ({ folder, name }) => makeFolder(folder.at(name), 0o750));
+    await this.folders.inPlace(names, async ({ folder, name }) =>
+      folder.calls.makeFolder(folder.at(name), 0o750),
+    );
   }
 
   async removeFolder(names: Names): Promise<void> {
     this.#mayWrite(names);
     // First the unfinished side: where an upload lies in it, the directory is not empty.
-    await orMissing(this.folders.inPartial(names, ({ folder, name }) => removeFolder(folder.at(name))));
-    await this.folders.inPlace(names, ({ folder, name }) => removeFolder(folder.at(name)));
+    const remove = async ({ folder, name }: Place) => folder.calls.removeFolder(folder.at(name));
+    await orMissing(this.folders.inPartial(names, remove));
+    await this.folders.inPlace(names, remove);
   }
 
   /** Seconds since 1970. */
   async setTimes(names: Names, accessedAt: number, modifiedAt: number): Promise<void> {
     this.#mayWrite(names);
-    const set = ({ folder, name }: { folder: { at(name: string): string }; name: string }) =>
-      setLinkTimes(folder.at(name), accessedAt, modifiedAt);
+    const set = async ({ folder, name }: Place) =>
+      folder.calls.setTimes(folder.at(name), accessedAt, modifiedAt);
     try {
       await this.folders.inPartial(names, set);
     } catch (error) {
@@ -140,8 +144,10 @@ export class AccountFiles {
   }
 
   /** Only below `upload`; its root, `download` and `archive` are ours. */
+  mayChange(names: Names): boolean {
+    return names[0] === 'upload' && names.length > 1 && this.options.account().mayUpload;
+  }
   #mayWrite(names: Names): void {
-    const below = names[0] === 'upload' && names.length > 1;
-    if (!below || !this.options.account().mayUpload) throw new Refused('permissionDenied');
+    if (!this.mayChange(names)) throw new Refused('permissionDenied');
   }
 }

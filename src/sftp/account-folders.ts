@@ -1,7 +1,8 @@
-import fs from 'node:fs';
-import { closeFile, Folder, fileStats, hasCode, inFolder, isMissing, openFile, SAFE_OPEN } from './folder.js';
+import type fs from 'node:fs';
+import { Folder, hasCode, inFolder, isMissing, SAFE_OPEN } from './folder.js';
 import type { Names } from './path.js';
 import { Refused } from './refused.js';
+import type { ShortCalls } from './short-calls.js';
 import { type Area, areaDir, areas, isArea, makeAccountTree, partialDir } from './tree.js';
 
 /** Where a name lies: in a folder that is open while it is used. */
@@ -15,13 +16,14 @@ export class AccountFolders {
   private constructor(
     private readonly byArea: ReadonlyMap<Area, Folder>,
     private readonly partial: Folder,
+    readonly calls: ShortCalls,
   ) {}
 
-  static async open(root: string, account: string): Promise<AccountFolders> {
+  static async open(root: string, account: string, calls: ShortCalls): Promise<AccountFolders> {
     await makeAccountTree(root, account);
     const byArea = new Map<Area, Folder>();
-    for (const area of areas) byArea.set(area, await Folder.open(areaDir(root, account, area)));
-    return new AccountFolders(byArea, await Folder.open(partialDir(root, account)));
+    for (const area of areas) byArea.set(area, await Folder.open(areaDir(root, account, area), calls));
+    return new AccountFolders(byArea, await Folder.open(partialDir(root, account), calls), calls);
   }
 
   area(names: Names): Folder {
@@ -69,14 +71,23 @@ export class AccountFolders {
   }
 }
 
+/** An open file; `ino` is the file itself, whatever name it has. */
+export interface Opened {
+  readonly fd: number;
+  readonly size: number;
+  readonly ino: number;
+}
+
 /** Opens a file, and nothing else than a file. */
-export async function openPlain({ folder, name }: Place, flags: number, mode = 0o640): Promise<number> {
-  const fd = await openFile(folder.at(name), flags | SAFE_OPEN, mode);
+export async function openPlain({ folder, name }: Place, flags: number, mode = 0o640): Promise<Opened> {
+  const { calls } = folder;
+  const fd = await calls.open(folder.at(name), flags | SAFE_OPEN, mode);
   try {
-    if (!(await fileStats(fd)).isFile()) throw new Refused('failure', 'Not a file');
-    return fd;
+    const stats = await calls.stats(fd);
+    if (!stats.isFile()) throw new Refused('failure', 'Not a file');
+    return { fd, size: stats.size, ino: stats.ino };
   } catch (error) {
-    await closeFile(fd);
+    await calls.close(fd);
     throw error;
   }
 }
@@ -91,14 +102,14 @@ export async function orMissing<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Removes the file; nothing where there is none. */
-export const unlinkIfThere = ({ folder, name }: Place): Promise<boolean> =>
-  new Promise((resolve, reject) =>
-    fs.unlink(folder.at(name), (error) => {
-      if (error && !hasCode(error, 'ENOENT')) reject(error);
-      else resolve(error === null);
-    }),
-  );
+/** Removes the file; nothing happens where there is none. */
+export async function unlinkIfThere({ folder, name }: Place): Promise<void> {
+  try {
+    await folder.calls.unlink(folder.at(name));
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+}
 
 function lastOf(names: Names): string {
   const last = names.at(-1);

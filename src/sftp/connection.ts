@@ -136,6 +136,7 @@ export class Connection {
         account: () => this.#account ?? account,
         state,
         rules: context.settings,
+        calls: context.calls,
         fileBytesMax: context.settings.limits.fileBytesMax,
       });
       const subsystem: Subsystem = new Subsystem({

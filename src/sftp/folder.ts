@@ -3,17 +3,14 @@
  * (a rename, a link put in its place) can lead elsewhere: what `openat` is in C, `/proc/self/fd/N/name` is here.
  */
 import fs from 'node:fs';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Names } from './path.js';
+import type { ShortCalls } from './short-calls.js';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 // Callbacks made into promises: half the cost of fs.promises, whose FileHandle objects are not needed here.
-export const openFile = promisify(fs.open);
-export const closeFile = promisify(fs.close);
-export const fileStats = promisify(fs.fstat);
 export const syncFile = promisify(fs.fdatasync);
-const linkStats = promisify(fs.lstat);
+const syncFolder = promisify(fs.fsync);
 
 /** Files are opened without following a link and without waiting for the other end of a pipe that somebody put there. */
 export const SAFE_OPEN = O_NOFOLLOW | O_NONBLOCK;
@@ -24,14 +21,15 @@ export class Folder {
   private constructor(
     readonly fd: number,
     path: string,
+    readonly calls: ShortCalls,
   ) {
     // Elsewhere than on Linux (a developer's machine) the path must do.
     this.#base = process.platform === 'linux' ? `/proc/self/fd/${fd}` : path;
   }
 
   /** @throws ENOENT, ENOTDIR; ELOOP or ENOTDIR where the last part is a link */
-  static async open(path: string): Promise<Folder> {
-    return new Folder(await openFile(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), path);
+  static async open(path: string, calls: ShortCalls): Promise<Folder> {
+    return new Folder(await calls.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), path, calls);
   }
 
   /** The path of an entry: to be used at once, while this folder is open. `name` must be a single name. */
@@ -44,27 +42,22 @@ export class Folder {
   }
 
   child(name: string): Promise<Folder> {
-    return Folder.open(this.at(name));
+    return Folder.open(this.at(name), this.calls);
   }
 
   /** Of a file or folder; `undefined` where nothing is there, or something else than these (a link, a pipe, a device). */
   async stats(name: string): Promise<fs.Stats | undefined> {
-    try {
-      const stats = await linkStats(this.at(name));
-      return stats.isFile() || stats.isDirectory() ? stats : undefined;
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
+    const stats = await this.calls.entryStats(this.at(name));
+    return stats?.isFile() || stats?.isDirectory() ? stats : undefined;
   }
 
   /** Puts the folder's entries on the disk: a rename is durable after this. */
   async sync(): Promise<void> {
-    await promisify(fs.fsync)(this.fd);
+    await syncFolder(this.fd);
   }
 
   async close(): Promise<void> {
-    await closeFile(this.fd);
+    await this.calls.close(this.fd);
   }
 }
 
@@ -86,8 +79,7 @@ export async function inFolder<T>(
   let folder = top;
   try {
     for (const name of names) {
-      if (make) await makeFolder(folder.at(name));
-      const child = await folder.child(name);
+      const child = make ? await madeChild(folder, name) : await folder.child(name);
       if (folder !== top) await folder.close();
       folder = child;
     }
@@ -97,14 +89,16 @@ export async function inFolder<T>(
   }
 }
 
-async function makeFolder(path: string): Promise<void> {
+async function madeChild(folder: Folder, name: string): Promise<Folder> {
   try {
-    await promisify(fs.mkdir)(path, 0o750);
+    return await folder.child(name);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  try {
+    await folder.calls.makeFolder(folder.at(name), 0o750);
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;
   }
+  return folder.child(name);
 }
-
-/** The path of the tree's root must exist and be no link itself; its own path may contain links, which the operator made. */
-export const openTop = (path: string, ...below: readonly string[]): Promise<Folder> =>
-  Folder.open(join(path, ...below));

@@ -61,7 +61,7 @@ export class Listing {
 
 async function* rootEntries(folders: AccountFolders, account: string): AsyncGenerator<NamedEntry> {
   for (const area of areas) {
-    const stats = await folders.inside([area], (folder) => promisify(fs.fstat)(folder.fd));
+    const stats = await folders.inside([area], (folder) => Promise.resolve(folder.calls.stats(folder.fd)));
     yield named(area, stats, account);
   }
 }

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
-import { closeFile } from './folder.js';
 import { Refused } from './refused.js';
+import type { ShortCalls } from './short-calls.js';
 
 export type ReadDone = (error: Error | null, bytes: number) => void;
 
@@ -13,7 +13,10 @@ export class OpenFile {
   #closing = false;
   #last: (() => void) | undefined;
 
-  constructor(readonly fd: number) {}
+  constructor(
+    readonly fd: number,
+    readonly calls: ShortCalls,
+  ) {}
 
   /** Reads without a promise: this is the path of bulk transfer. */
   read(target: Buffer, from: number, length: number, position: number, done: ReadDone): void {
@@ -47,7 +50,7 @@ export class OpenFile {
         this.#last = resolve;
       });
     }
-    await closeFile(this.fd);
+    await this.calls.close(this.fd);
   }
 
   #release(): void {

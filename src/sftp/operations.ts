@@ -1,12 +1,11 @@
 /** One request in, one reply out: all requests but READ and WRITE, which transfers.ts does, since these run beside each other. */
-import fs from 'node:fs';
-import { promisify } from 'node:util';
+import type { Stats } from 'node:fs';
 import type { AccountFiles } from './account-files.js';
 import { digestOf } from './digest.js';
-import { fileStats, syncFile } from './folder.js';
+import { syncFile } from './folder.js';
 import type { Handle, Handles } from './handles.js';
 import { attributesOf } from './listing.js';
-import { OpenFile } from './open-file.js';
+import type { OpenFile } from './open-file.js';
 import { type Names, pathText, resolvePath } from './path.js';
 import { Refused } from './refused.js';
 import type { Upload } from './upload.js';
@@ -23,8 +22,6 @@ import {
   statusReply,
 } from './wire/reply.js';
 import type { DigestRange, HandleNumber, PathText, Request } from './wire/request.js';
-
-const setFileTimes = promisify(fs.futimes);
 
 export type OrderedRequest = Exclude<Request, { kind: 'read' | 'write' }>;
 
@@ -89,7 +86,7 @@ export async function answer(request: OrderedRequest, context: OperationContext)
     case 'limits':
       return limitsReply(id, context.handlesMax);
     case 'digest-name': {
-      const file = new OpenFile(await files.openForReading(namesOf(request.path)));
+      const file = await files.openForReading(namesOf(request.path));
       return await digest(id, file, request.range).finally(() => file.close());
     }
     case 'digest-handle': {
@@ -113,7 +110,7 @@ async function open(path: PathText, flags: number, context: OperationContext): P
     if (flags & (openFlag.create | openFlag.truncate)) throw new Refused('permissionDenied');
     return context.handles.add({
       kind: 'file',
-      file: new OpenFile(await context.files.openForReading(names)),
+      file: await context.files.openForReading(names),
     });
   }
   const upload = await context.files.openForWriting(names, flags);
@@ -139,15 +136,23 @@ async function close(number: HandleNumber, context: OperationContext): Promise<v
   }
 }
 
-/** Times only: owner and rights are not the client's to set. Rights beside times are passed over: `sftp put -p` sends both. */
+/**
+ * Times only: owner and rights are not the client's to set. Rights beside times are passed over, as `sftp put -p` sends both; so are
+ * rights of a directory, as in MKDIR, since `sftp put -R` and `lftp mirror` send them with each.
+ */
 async function setOnName(
-  { accessedAt, modifiedAt, size }: Attributes,
+  { accessedAt, modifiedAt, size, permissions, owner }: Attributes,
   path: PathText,
   files: AccountFiles,
 ): Promise<Status> {
-  if (accessedAt === undefined || modifiedAt === undefined || size !== undefined) return 'unsupported';
-  await files.setTimes(namesOf(path), accessedAt, modifiedAt);
-  return 'ok';
+  const names = namesOf(path);
+  if (size !== undefined) return 'unsupported';
+  if (accessedAt !== undefined && modifiedAt !== undefined) {
+    await files.setTimes(names, accessedAt, modifiedAt);
+    return 'ok';
+  }
+  if (permissions === undefined || owner || !files.mayChange(names)) return 'unsupported';
+  return (await files.stats(names)).kind === 'folder' ? 'ok' : 'unsupported';
 }
 
 /**
@@ -158,7 +163,7 @@ async function setOnUpload(attributes: Attributes, upload: Upload): Promise<Stat
   const { accessedAt, modifiedAt, size, permissions, owner } = attributes;
   if (size !== undefined) await upload.truncate(size);
   if (accessedAt !== undefined && modifiedAt !== undefined) {
-    await upload.use((fd) => setFileTimes(fd, accessedAt, modifiedAt));
+    await upload.use(async (fd) => upload.calls.setOpenTimes(fd, accessedAt, modifiedAt));
     return 'ok';
   }
   return size !== undefined || (permissions !== undefined && !owner) ? 'ok' : 'unsupported';
@@ -191,10 +196,9 @@ function uploadOf(number: HandleNumber, context: OperationContext): Upload {
   if (handle.kind !== 'upload') throw new Refused('permissionDenied');
   return handle.upload;
 }
-function statsOf(number: HandleNumber, context: OperationContext): Promise<fs.Stats> {
+function statsOf(number: HandleNumber, context: OperationContext): Promise<Stats> {
   const handle = handleOf(number, context);
   if (handle.kind === 'listing') throw new Refused('failure', 'Not a file');
-  // A function of one parameter, since fileStats has several forms.
-  const stats = (fd: number) => fileStats(fd);
-  return handle.kind === 'file' ? handle.file.use(stats) : handle.upload.use(stats);
+  const file = handle.kind === 'file' ? handle.file : handle.upload;
+  return file.use(async (fd) => file.calls.stats(fd));
 }

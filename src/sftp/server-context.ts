@@ -8,6 +8,7 @@ import type { HostKey } from './host-keys.js';
 import type { Gate } from './login.js';
 import type { Penalties } from './penalties.js';
 import type { SftpSettings } from './settings.js';
+import type { ShortCalls } from './short-calls.js';
 
 /** A file that is there for processing now. */
 export interface PublishedFile {
@@ -22,6 +23,7 @@ export interface ServerContext {
   readonly settings: SftpSettings;
   readonly database: Database;
   readonly root: string;
+  readonly calls: ShortCalls;
   readonly hostKeys: readonly HostKey[];
   readonly clock: Clock;
   readonly ids: Ids;

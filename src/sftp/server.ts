@@ -29,6 +29,7 @@ import {
   type SessionRecord,
 } from './session-store.js';
 import type { SftpSettings } from './settings.js';
+import { type ShortCalls, shortCallsFor } from './short-calls.js';
 import { partialDir, partialRoot, uploadDir } from './tree.js';
 import { Usage } from './usage.js';
 
@@ -66,7 +67,8 @@ const PASSWORDS_WAITING_MAX = 50;
 export async function startSftpServer(options: SftpServerOptions): Promise<SftpServer> {
   await mkdir(options.root, { recursive: true, mode: 0o750 });
   await mkdir(partialRoot(options.root), { recursive: true, mode: 0o750 });
-  const running = new RunningServer(options);
+  const calls = await shortCallsFor(options.root, options.settings.fileCalls);
+  const running = new RunningServer(options, calls);
   await running.listen();
   return running;
 }
@@ -85,7 +87,10 @@ class RunningServer implements SftpServer {
   /** What is still to be told to the database. */
   readonly #farewells = new Set<Promise<unknown>>();
 
-  constructor(private readonly options: SftpServerOptions) {
+  constructor(
+    private readonly options: SftpServerOptions,
+    calls: ShortCalls,
+  ) {
     const { settings, clock, database, log, root } = options;
     this.#ids = options.ids ?? systemIds;
     this.#node = `${hostname().slice(0, 60)}:${process.pid}:${this.#ids.digits(6)}`;
@@ -93,6 +98,7 @@ class RunningServer implements SftpServer {
       settings,
       database,
       root,
+      calls,
       clock,
       log,
       ids: this.#ids,

@@ -123,6 +123,12 @@ export const sftpSettings = z
       .boolean()
       .default(true)
       .describe('Whether an upload is on the disk (fsync) before its end is confirmed to the client.'),
+    fileCalls: z
+      .enum(['auto', 'direct', 'threads'])
+      .default('auto')
+      .describe(
+        'How short file system calls are made: directly where the files lie on a disk of this machine (auto), or through threads.',
+      ),
     limits: sftpLimits,
   })
   .prefault({});

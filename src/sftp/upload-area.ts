@@ -5,17 +5,21 @@
  */
 import fs, { type Stats } from 'node:fs';
 import { promisify } from 'node:util';
-import { type AccountFolders, openPlain, orMissing, unlinkIfThere } from './account-folders.js';
-import { closeFile, type Folder, fileStats } from './folder.js';
+import {
+  type AccountFolders,
+  type Opened,
+  openPlain,
+  orMissing,
+  type Place,
+  unlinkIfThere,
+} from './account-folders.js';
+import type { Folder } from './folder.js';
 import { isCreatableName, type Names, unfinishedEnding } from './path.js';
 import { Refused } from './refused.js';
 import { Upload, type UploadBounds } from './upload.js';
 import { openFlag } from './wire/constants.js';
 
 const { O_RDWR, O_CREAT, O_EXCL, O_RDONLY } = fs.constants;
-const rename = promisify(fs.rename);
-const link = promisify(fs.link);
-const changeMode = promisify(fs.fchmod);
 const copyFile = promisify(fs.copyFile);
 
 /**
@@ -58,11 +62,12 @@ export class UploadArea {
       if (!this.bounds.usage.mayAddFile(this.bounds.quota())) throw new Refused('failure', 'Quota exceeded');
     }
     await this.#endRunning(names, 'Another session took over this upload');
-    const { fd, size } = await this.#openPartial(names, {
+    const opened = await this.#openPartial(names, {
+      old: partial !== undefined,
       resume: partial !== undefined && (flags & openFlag.truncate) === 0,
       copy: partial === undefined && final !== undefined && (flags & openFlag.truncate) === 0,
     });
-    const upload = new Upload(fd, names, size, this.bounds);
+    const upload = new Upload(opened, names, this.bounds);
     // Both may have come this far at once: the later one has the name now.
     this.running.get(keyOf(names))?.retire('Another session took over this upload');
     this.running.set(keyOf(names), upload);
@@ -70,51 +75,51 @@ export class UploadArea {
     return upload;
   }
 
-  #openPartial(names: Names, how: { resume: boolean; copy: boolean }): Promise<{ fd: number; size: number }> {
+  #openPartial(
+    names: Names,
+    how: { readonly old: boolean; readonly resume: boolean; readonly copy: boolean },
+  ): Promise<Opened> {
+    const { calls } = this.folders;
     const mode = this.#isUnfinishedName(names) ? MODE.unfinished : MODE.whole;
-    return this.folders.inPartial(
-      names,
-      async (place) => {
-        if (how.resume) {
-          const fd = await openPlain(place, O_RDWR);
-          if (mode === MODE.unfinished) await changeMode(fd, mode);
-          return { fd, size: (await fileStats(fd)).size };
-        }
-        // A new file and not the old one cut to nothing: whoever still holds that one must not write into ours.
-        await unlinkIfThere(place);
-        if (how.copy) await this.#copyFinal(names, place.folder, place.name);
-        const fd = await openPlain(place, O_RDWR | O_CREAT | (how.copy ? 0 : O_EXCL), mode);
-        return { fd, size: how.copy ? (await fileStats(fd)).size : 0 };
-      },
-      true,
-    );
+    const open = async (place: Place): Promise<Opened> => {
+      if (how.resume) {
+        const resumed = await openPlain(place, O_RDWR);
+        if (mode === MODE.unfinished) await calls.changeMode(resumed.fd, mode);
+        return resumed;
+      }
+      // A new file and not the old one cut to nothing: whoever still holds that one must not write into ours.
+      if (how.old) await unlinkIfThere(place);
+      if (how.copy) await this.#copyFinal(names, place.folder, place.name);
+      return openPlain(place, O_RDWR | O_CREAT | (how.copy ? 0 : O_EXCL), mode);
+    };
+    return this.folders.inPartial(names, open, true);
   }
 
   async #copyFinal(names: Names, folder: Folder, name: string): Promise<void> {
     if (!this.rules.modifyFinished) throw new Refused('permissionDenied', 'A finished file is not changed');
     const source = await this.folders.inPlace(names, (place) => openPlain(place, O_RDONLY));
     try {
-      await copyFile(`/proc/self/fd/${source}`, folder.at(name), fs.constants.COPYFILE_EXCL);
+      await copyFile(`/proc/self/fd/${source.fd}`, folder.at(name), fs.constants.COPYFILE_EXCL);
     } finally {
-      await closeFile(source);
+      await this.folders.calls.close(source.fd);
     }
   }
 
   /** The client has closed the file: it is whole, and gets its place. @throws {Refused} where it is not; it is kept then */
   async complete(upload: Upload): Promise<UploadEnd> {
+    const { calls } = this.folders;
     try {
       await upload.complete(this.rules.durable);
       return await this.folders.inPartial(upload.names, async (partial) => {
         const there = await partial.folder.stats(partial.name);
-        const own = await upload.use((fd) => fileStats(fd));
         // Another node may have begun this upload anew.
-        if (there?.ino !== own.ino) throw new Refused('failure', 'Another session took over this upload');
+        if (there?.ino !== upload.ino) throw new Refused('failure', 'Another session took over this upload');
         if (this.#isUnfinishedName(upload.names)) {
-          await upload.use((fd) => changeMode(fd, MODE.whole));
+          await upload.use(async (fd) => calls.changeMode(fd, MODE.whole));
           return 'awaits-rename';
         }
         await this.folders.inPlace(upload.names, async (final) => {
-          await rename(partial.folder.at(partial.name), final.folder.at(final.name));
+          await calls.rename(partial.folder.at(partial.name), final.folder.at(final.name));
           if (this.rules.durable) await final.folder.sync();
         });
         return 'published';
@@ -157,12 +162,16 @@ export class UploadArea {
     if (source.isDirectory()) return this.#renameFolder(from, to, target !== undefined);
     await this.#endRunning(to, 'Another file took this name');
     const fromPartial = partial !== undefined;
+    const { calls } = this.folders;
     await this.#at(fromPartial, from, (old) =>
       this.#at(toPartial, to, async (fresh) => {
         const [source, destination] = [old.folder.at(old.name), fresh.folder.at(fresh.name)];
-        if (overwrite) await rename(source, destination);
+        if (overwrite) await calls.rename(source, destination);
         // Only a link can refuse what is there without a moment between looking and doing.
-        else await link(source, destination).then(() => unlinkIfThere(old));
+        else {
+          await calls.link(source, destination);
+          await unlinkIfThere(old);
+        }
         if (this.rules.durable) await fresh.folder.sync();
       }),
     );
@@ -177,9 +186,12 @@ export class UploadArea {
     if ([...this.running.keys()].some((key) => key.startsWith(below))) {
       throw new Refused('failure', 'An upload into this directory is running');
     }
-    const move = (inTree: boolean) =>
-      this.#at(inTree, from, (old) =>
-        this.#at(inTree, to, (fresh) => rename(old.folder.at(old.name), fresh.folder.at(fresh.name))),
+    const { calls } = this.folders;
+    const move = (partial: boolean) =>
+      this.#at(partial, from, (old) =>
+        this.#at(partial, to, async (fresh) =>
+          calls.rename(old.folder.at(old.name), fresh.folder.at(fresh.name)),
+        ),
       );
     await move(false);
     await orMissing(move(true));

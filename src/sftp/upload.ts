@@ -1,11 +1,13 @@
 import fs from 'node:fs';
 import { promisify } from 'node:util';
 import { messageOf } from '../errors.js';
-import { fileStats, syncFile } from './folder.js';
+import type { Opened } from './account-folders.js';
+import { syncFile } from './folder.js';
 import { OpenFile, type ReadDone } from './open-file.js';
 import type { Names } from './path.js';
 import { WrittenRanges } from './ranges.js';
 import { Refused } from './refused.js';
+import type { ShortCalls } from './short-calls.js';
 import type { Quota, Usage } from './usage.js';
 
 /** What an upload asks of its account. */
@@ -13,6 +15,7 @@ export interface UploadBounds {
   readonly usage: Usage;
   readonly quota: () => Quota;
   readonly fileBytesMax: number;
+  readonly calls: ShortCalls;
 }
 
 const cut = promisify(fs.ftruncate);
@@ -37,18 +40,23 @@ export class Upload {
   #ended: string | undefined;
   #waiting: (() => void)[] = [];
   readonly #file: OpenFile;
+  /** The file itself, whatever name it has. */
+  readonly ino: number;
 
   constructor(
-    fd: number,
+    { fd, size, ino }: Opened,
     readonly names: Names,
-    size: number,
     private readonly bounds: UploadBounds,
   ) {
-    this.#file = new OpenFile(fd);
+    this.#file = new OpenFile(fd, bounds.calls);
+    this.ino = ino;
     this.#size = size;
     this.#ranges = new WrittenRanges(size);
   }
 
+  get calls(): ShortCalls {
+    return this.bounds.calls;
+  }
   /** Bytes from the start to the last one written or asked for. */
   get size(): number {
     return this.#size;
@@ -141,7 +149,7 @@ export class Upload {
     this.retire('The session has ended');
     await this.settled();
     await this.#file.use(async (fd) => {
-      const { size } = await fileStats(fd);
+      const { size } = await this.calls.stats(fd);
       if (size > this.#ranges.contiguous) await cut(fd, this.#ranges.contiguous);
     });
     await this.close();

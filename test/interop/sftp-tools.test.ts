@@ -64,7 +64,7 @@ describeWith(program('lftp', 'lftp'), 'lftp as client of our SFTP server', () =>
     makeMany('par', 60);
     await runClient('lftp', lftp('cd upload; mirror -R --parallel=5 par'), { cwd: client.dir });
     expect(readdirSync(arrived('par/inner')).length).to.equal(60);
-    const again = await runClient('lftp', lftp('cd upload; mirror -R --no-perms --verbose par'), {
+    const again = await runClient('lftp', lftp('cd upload; mirror -R --verbose par'), {
       cwd: client.dir,
     });
     expect(again).not.to.match(/Transferring file/);

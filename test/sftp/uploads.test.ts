@@ -236,6 +236,11 @@ describe('SFTP uploads', () => {
     expect((await client.send(requestType.mkdir, text('/upload/d'), uint32(0))).status).to.equal(
       statusCode.failure,
     );
+    const rights = Buffer.concat([uint32(4), uint32(0o755)]);
+    // As in MKDIR: clients send them with each directory.
+    expect((await client.send(requestType.setstat, text('/upload/d'), rights)).status).to.equal(
+      statusCode.ok,
+    );
     const handle = await client.open('/upload/d/a.txt', write | create | truncate);
     await client.write(handle, 0, 'in d');
     expect(await client.one(requestType.rmdir, '/upload/d')).to.equal(statusCode.failure);

@@ -22,6 +22,8 @@ export interface Sshd {
   readonly dir: string;
   readonly hostKey: string;
   readonly clientKeyFile: string;
+  /** Of the process that listens, while it runs. */
+  pid(): number;
   start(): Promise<void>;
   stop(): Promise<void>;
   remove(): Promise<void>;
@@ -77,6 +79,7 @@ export async function makeSshd(): Promise<Sshd> {
       }
       throw new Error(`sshd did not start: ${execFileSync('/usr/sbin/sshd', ['-t', '-f', at('config')])}`);
     },
+    pid: () => child?.pid ?? 0,
     stop,
     async remove() {
       await stop();

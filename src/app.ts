@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { type Clock, type Ids, systemClock, systemIds } from './clock.js';
 import type { LoadedConfig } from './config/index.js';
 import { type Database, migrate, openDatabase } from './database/index.js';
+import { type Exchange, metersOf, openExchange, openRemotePlace } from './exchange/index.js';
 import { handlers } from './handlers/index.js';
 import { type Log, openLog } from './log.js';
 import { type Metrics, makeMetrics, measurePool } from './metrics.js';
@@ -68,8 +69,9 @@ export async function startApp(parts: AppParts): Promise<App> {
     await migrate(database);
     measurePool(metrics, () => database.pools.writers);
     const ground: Ground = { config, clock, ids, log, metrics, database, closers };
-    const gateway = role === 'jobs' ? undefined : await startGateway(ground, parts);
-    const jobPorts = role === 'gateway' ? {} : await startJobs(ground, parts);
+    const exchange = openAppExchange(ground);
+    const gateway = role === 'jobs' ? undefined : await startGateway(ground, parts, exchange);
+    const jobPorts = role === 'gateway' ? {} : await startJobs(ground, parts, exchange);
     const ports = { ...(gateway && { platform: gateway.port }), ...jobPorts };
     if (role === 'all') closers.push(writePorts(config.dir, ports));
     log.event('app.ready', { ...ports, role, database: config.database.client, units: config.units.length });
@@ -100,10 +102,29 @@ function openAppLog({ dir, log }: LoadedConfig, name = 'sluice') {
   });
 }
 
+/** Every process takes in what is announced to it; files are looked for and processed in that of the jobs. */
+function openAppExchange(ground: Ground): Exchange {
+  const { config, clock, ids, log, metrics, database, closers } = ground;
+  const exchange = openExchange({
+    settings: config.exchange,
+    units: config.units,
+    root: resolve(config.dir, config.sftp.root),
+    database,
+    processors: [],
+    openRemote: (unit, settings) => openRemotePlace(unit, settings, { dir: config.dir, clock, log }),
+    clock,
+    ids,
+    log,
+    meters: metersOf(metrics, clock),
+  });
+  closers.push(() => exchange.stop());
+  return exchange;
+}
+
 const unitsOf = ({ units }: LoadedConfig) => new Map(units.map((unit) => [unit.id, unit]));
 
 /** The socket for the platform, with all that stands behind it. */
-async function startGateway(ground: Ground, { readConfig, role = 'all' }: AppParts) {
+async function startGateway(ground: Ground, { readConfig, role = 'all' }: AppParts, exchange: Exchange) {
   const { config, clock, ids, log, metrics, database, closers } = ground;
   const trust = await loadTrust(config.dir, clock);
   warnOfLegacy(trust, log);
@@ -116,7 +137,7 @@ async function startGateway(ground: Ground, { readConfig, role = 'all' }: AppPar
     handlers,
     unitOf: (id) => units.get(id),
     revenue,
-    files: { announced: async () => ({ verdict: 'not-there', detail: '' }) },
+    files: exchange.arrival,
     exchangeLog,
     clock,
     ids,
@@ -164,7 +185,11 @@ async function startGateway(ground: Ground, { readConfig, role = 'all' }: AppPar
 }
 
 /** What exactly one process does. Gives the ports. */
-async function startJobs(ground: Ground, { allMetrics }: AppParts): Promise<Record<string, number>> {
+async function startJobs(
+  ground: Ground,
+  { allMetrics }: AppParts,
+  exchange: Exchange,
+): Promise<Record<string, number>> {
   const { config, clock, ids, log, metrics, database, closers } = ground;
   const sftp = config.sftp.enabled
     ? await startSftpServer({
@@ -174,9 +199,11 @@ async function startJobs(ground: Ground, { allMetrics }: AppParts): Promise<Reco
         root: resolve(config.dir, config.sftp.root),
         clock,
         log,
+        published: () => void exchange.look(),
       })
     : undefined;
   if (sftp) closers.push(() => sftp.close());
+  exchange.start();
   const monitoring = await serveMonitoring({
     settings: config.metrics,
     metrics: () => allMetrics?.(metrics) ?? metrics.registry.metrics(),

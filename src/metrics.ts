@@ -42,6 +42,36 @@ export function makeMetrics() {
       labelNames: ['use', 'name'],
       registers,
     }),
+    filesIn: new Counter({
+      name: 'sluice_files_incoming_total',
+      help: 'Files of the platform, by type and what became of them',
+      labelNames: ['type', 'result'],
+      registers,
+    }),
+    filesOut: new Counter({
+      name: 'sluice_files_outgoing_total',
+      help: 'Our files for the platform, by type and what became of them',
+      labelNames: ['type', 'result'],
+      registers,
+    }),
+    fileNotices: new Counter({
+      name: 'sluice_file_notices_total',
+      help: 'Attempts to announce our files, by how they ended',
+      labelNames: ['result'],
+      registers,
+    }),
+    filesWaiting: new Gauge({
+      name: 'sluice_files_waiting',
+      help: 'Files at a place that are not whole yet',
+      labelNames: ['place'],
+      registers,
+    }),
+    placeLookedAt: new Gauge({
+      name: 'sluice_place_looked_seconds',
+      help: 'When a place was last looked through (seconds since 1970): now minus this is the lag of the watcher',
+      labelNames: ['place'],
+      registers,
+    }),
     exchangeLogLost: new Counter({
       name: 'sluice_exchange_log_lost_total',
       help: 'Rows of the exchange log that could not be written',

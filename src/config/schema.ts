@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { databaseSettings } from '../database/index.js';
+import { exchangeSettings } from '../exchange/settings.js';
 import { metricsSettings } from '../monitoring.js';
 import { serverSettings } from '../server/settings.js';
 import { sftpSettings } from '../sftp/settings.js';
@@ -18,6 +19,7 @@ const logSettings = z
 export const configSchema = z.strictObject({
   capture: captureSettings,
   database: databaseSettings.prefault({}),
+  exchange: exchangeSettings,
   log: logSettings,
   metrics: metricsSettings,
   server: serverSettings,

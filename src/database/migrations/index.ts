@@ -7,6 +7,8 @@ import { revenueAgreements } from './0013-revenue-agreements.js';
 import { revenueSuspense } from './0014-revenue-suspense.js';
 import { exchanges } from './0020-exchanges.js';
 import { sftpAccounts } from './0030-sftp-accounts.js';
+import { incomingFiles } from './0040-incoming-files.js';
+import { outgoingFiles } from './0041-outgoing-files.js';
 import { auditLog } from './0080-audit-log.js';
 
 export const migrations: readonly Migration[] = [
@@ -17,5 +19,7 @@ export const migrations: readonly Migration[] = [
   revenueSuspense,
   exchanges,
   sftpAccounts,
+  incomingFiles,
+  outgoingFiles,
   auditLog,
 ];

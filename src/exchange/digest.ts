@@ -1,0 +1,37 @@
+/** Digests of files: SHA-256 is a file's identity; others are computed only where the platform named one. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+
+/** Length of the hexadecimal text → algorithm. */
+const algorithms = { 32: 'md5', 40: 'sha1', 64: 'sha256' } as const;
+export interface NamedDigest {
+  readonly algorithm: (typeof algorithms)[keyof typeof algorithms];
+  /** Lower case hexadecimal. */
+  readonly hex: string;
+}
+
+/** The digest that a notice gives in `extend` (bare, or as `sha256=…`, `md5:…`, in JSON); `undefined` where there is none. */
+export function digestIn(extend: string): NamedDigest | undefined {
+  for (const [hex] of extend.matchAll(/(?<![0-9A-Za-z])[0-9A-Fa-f]{32,64}(?![0-9A-Za-z])/g)) {
+    const { length } = hex;
+    // Digits alone are a serial or a time stamp sooner than a digest: no digest is expected without a single letter.
+    if ((length === 32 || length === 40 || length === 64) && /[A-Fa-f]/.test(hex)) {
+      return { algorithm: algorithms[length], hex: hex.toLowerCase() };
+    }
+  }
+  return undefined;
+}
+
+/** The digest of a file, read as a stream. @param progress called for every block, so that a caller can show that it is alive */
+export async function digestOfFile(
+  path: string,
+  algorithm: NamedDigest['algorithm'] = 'sha256',
+  progress: () => void = () => {},
+): Promise<string> {
+  const hash = createHash(algorithm);
+  for await (const block of createReadStream(path, { highWaterMark: 256 * 1024 })) {
+    hash.update(block);
+    progress();
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,16 @@
+/** The exchange room: files of the platform and ours, from arrival to archive, and the notices about them. */
+export { fileSources, type IncomingFile, incomingStates } from './arrival/incoming-file.js';
+export { bytesOf } from './arrival/inspect.js';
+export type { AcceptedFile, ProcessingOutcome, Processor } from './arrival/processor.js';
+export {
+  type IncomingType,
+  isIncomingType,
+  isOutgoingType,
+  type OutgoingType,
+  outgoingTypes,
+} from './file-type.js';
+export { type Meters, metersOf, silentMeters } from './meters.js';
+export type { ExchangePlace, IncomingPlace, OutgoingPlace, PlaceEntry } from './place.js';
+export { openRemotePlace } from './remote-place.js';
+export { type Exchange, type ExchangeParts, openExchange } from './room.js';
+export { type ExchangeSettings, exchangeOfUnit, exchangeSettings } from './settings.js';

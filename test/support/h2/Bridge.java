@@ -101,15 +101,21 @@ public final class Bridge {
       else answer(fields[0], "err", "ORA-00054", text("resource busy"));
       return;
     }
+    String count = "0";
+    String columns = "";
+    String rows = "";
     try (PreparedStatement statement = link.connection.prepareStatement(understood(sql))) {
       for (int i = 4; i < fields.length; i++) bind(statement, i - 3, fields[i]);
       if (statement.execute()) {
-        answer(fields[0], "ok", "0", columns(statement.getResultSet()), rows(statement.getResultSet()));
+        columns = columns(statement.getResultSet());
+        rows = rows(statement.getResultSet());
       } else {
-        answer(fields[0], "ok", String.valueOf(statement.getUpdateCount()), "", "");
+        count = String.valueOf(statement.getUpdateCount());
       }
     }
+    // Before the answer: who was answered may look from another connection at once.
     if (fields[2].equals("auto")) link.connection.commit();
+    answer(fields[0], "ok", count, columns, rows);
   }
 
   private static void many(String[] fields, Link link) throws SQLException {

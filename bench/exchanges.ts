@@ -1,0 +1,253 @@
+/**
+ * One exchange = connect, full mutual handshake, query (200001) on the database, answer, close: server CPU per exchange, taken from the
+ * server's process, next to servers that answer a canned frame. All servers run in the same call, alternating; medians.
+ *
+ *   npm run bench -- exchanges [--exchanges 1000] [--rounds 3] [--keys ecdsa-p256,rsa-2048] [--tls 1.3,1.2] [--resume no,yes]
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { defaultUnitDialect, encodeFrame } from '../src/protocol/index.js';
+import { askingOf, exchange, requestFrame, runLoad, summarise, targetOf } from '../src/tools/index.js';
+import { makeInstallation, makeKeys, pem } from './exchanges/certificates.js';
+import {
+  type Measured,
+  sTime,
+  startBare,
+  startHaproxy,
+  startJava,
+  startOurs,
+  startSServer,
+} from './exchanges/servers.js';
+import { type BenchTable, markdown, median } from './report.js';
+import { makePlace } from './revenue/places.js';
+
+const { values: options } = parseArgs({
+  allowPositionals: true,
+  options: {
+    exchanges: { type: 'string', default: '1000' },
+    rounds: { type: 'string', default: '3' },
+    keys: { type: 'string', default: 'ecdsa-p256,rsa-2048' },
+    tls: { type: 'string', default: '1.3,1.2' },
+    resume: { type: 'string', default: 'no,yes' },
+  },
+});
+const EXCHANGES = Number(options.exchanges);
+const ROUNDS = Number(options.rounds);
+const CALLERS = 8;
+const UNIT = '90001';
+const SHARE_OF_SATURATION = 0.6;
+
+const asking = askingOf(UNIT, defaultUnitDialect);
+const customerAt = (index: number) => `00${90_010_000 + (index % 300)}`;
+const frames = Array.from({ length: 300 }, (_, i) => {
+  const { serviceCode, body } = asking.query(customerAt(i));
+  return requestFrame(serviceCode, body);
+});
+
+type Tls = '1.2' | '1.3';
+interface Figures {
+  readonly cpuUs: number;
+  readonly perSecond: number;
+  readonly resumed: number;
+}
+async function measure(
+  server: Measured,
+  keys: string,
+  tls: Tls,
+  resume: boolean,
+  count: number,
+): Promise<Figures> {
+  const version = `TLSv${tls}` as const;
+  const target = targetOf('127.0.0.1', server.port, {
+    cert: pem(keys, 'client.crt'),
+    key: pem(keys, 'client.key'),
+    ca: pem(keys, 'ca.crt'),
+    minVersion: version,
+    maxVersion: version,
+  });
+  let next = 0;
+  let resumed = 0;
+  const sessions: Buffer[] = [];
+  const cpu = server.cpuMs();
+  const begun = performance.now();
+  await Promise.all(
+    Array.from({ length: CALLERS }, async () => {
+      while (next < count) {
+        const frame = frames[next++ % frames.length] ?? Buffer.alloc(0);
+        const session = resume ? sessions.pop() : undefined;
+        const outcome = await exchange(
+          target,
+          frame,
+          resume ? { session, onSession: (one) => void sessions.push(one) } : {},
+        );
+        if (outcome.kind !== 'answer') throw new Error(`${server.name}: ${outcome.reason}`);
+        if (outcome.resumed) resumed += 1;
+      }
+    }),
+  );
+  const seconds = (performance.now() - begun) / 1000;
+  return {
+    cpuUs: ((server.cpuMs() - cpu) * 1000) / count,
+    perSecond: count / seconds,
+    resumed: resumed / count,
+  };
+}
+
+/** All servers with certificates of one key type. */
+async function startAll(keyType: 'ecdsa-p256' | 'rsa-2048', dir: string, postgres: string) {
+  const keys = join(dir, keyType);
+  const made = await makeKeys(keys, keyType);
+  const installed = async (name: string, workers: number, database: string, fill: boolean) => {
+    const home = join(dir, `${keyType}-${name}`);
+    await makeInstallation(home, made, { workers, database, fill });
+    return home;
+  };
+  const canned = join(dir, 'canned.frame');
+  const sqlite = await installed('sqlite', 1, '{ client: sqlite, file: revenue.sqlite }', true);
+  const ours = await startOurs('ours, SQLite', sqlite);
+  // What ours answers is what the others say by rote: the same bytes go over the wire.
+  const probe = await exchange(targetFor(ours.port, keys), frames[0] ?? Buffer.alloc(0));
+  if (probe.kind !== 'answer') throw new Error(probe.reason);
+  writeFileSync(canned, encodeFrame(probe.serviceCode, probe.data));
+  const onPostgres = await installed(
+    'postgres',
+    1,
+    `{ client: postgres, url: "${postgres}" }`,
+    keyType === 'ecdsa-p256',
+  );
+  const twoWorkers = await installed('workers', 2, `{ client: postgres, url: "${postgres}" }`, false);
+  const backend = await startBare('backend', 'tcp', keys, canned);
+  const servers = [
+    await startBare('(a) bare tls.createServer', 'tls', keys, canned),
+    ours,
+    await startOurs('ours, PostgreSQL', onPostgres),
+    await startOurs('ours, PostgreSQL, 2 workers', twoWorkers),
+    await startHaproxy('(b) HAProxy termination', keys, backend.port),
+    await startJava('(c) Java 17 thread pool', keys, canned),
+  ];
+  return { keys, servers, backend, sServer: await startSServer('(d) openssl s_server', keys) };
+}
+const targetFor = (port: number, keys: string) =>
+  targetOf('127.0.0.1', port, {
+    cert: pem(keys, 'client.crt'),
+    key: pem(keys, 'client.key'),
+    ca: pem(keys, 'ca.crt'),
+  });
+
+export async function benchExchanges(): Promise<BenchTable[]> {
+  const dir = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+  const place = await makePlace('postgres');
+  const url = 'url' in place.settings ? String(place.settings.url) : '';
+  const tables: BenchTable[] = [];
+  const running: Measured[] = [];
+  try {
+    for (const keyType of ['ecdsa-p256', 'rsa-2048'] as const) {
+      if (!options.keys.includes(keyType)) continue;
+      const { keys, servers, backend, sServer } = await startAll(keyType, dir, url);
+      running.push(...servers, backend, sServer);
+      for (const tls of ['1.3', '1.2'] as const) {
+        for (const resume of [false, true]) {
+          if (!options.tls.includes(tls) || !options.resume.includes(resume ? 'yes' : 'no')) continue;
+          const table = await oneTable(keyType, tls, resume, keys, servers, sServer);
+          tables.push(table);
+          console.log(markdown(table));
+        }
+      }
+      const [, ours] = servers;
+      if (ours) {
+        const table = await latencyTable(keyType, keys, ours);
+        tables.push(table);
+        console.log(markdown(table));
+      }
+      for (const one of running.splice(0)) await one.stop();
+    }
+  } finally {
+    for (const one of running) await one.stop();
+    await place.drop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+  return tables;
+}
+
+async function oneTable(
+  keyType: string,
+  tls: Tls,
+  resume: boolean,
+  keys: string,
+  servers: readonly Measured[],
+  sServer: Measured,
+) {
+  const rounds = new Map<Measured, Figures[]>(servers.map((server) => [server, []]));
+  // Two processes count in both, so both must be warm.
+  for (const server of servers) await measure(server, keys, tls, resume, Math.min(400, EXCHANGES));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const server of servers)
+      rounds.get(server)?.push(await measure(server, keys, tls, resume, EXCHANGES));
+  }
+  const cpu = sServer.cpuMs();
+  const made = sTime(sServer.port, keys, 3, tls, resume);
+  const limit = ((sServer.cpuMs() - cpu) * 1000) / Math.max(made, 1);
+  const of = (server: Measured, what: keyof Figures) =>
+    median((rounds.get(server) ?? []).map((one) => one[what]));
+  const [bare] = servers;
+  const reference = bare === undefined ? 1 : of(bare, 'cpuUs');
+  const rows = servers.map((server) => [
+    server.name,
+    of(server, 'cpuUs').toFixed(0),
+    (of(server, 'cpuUs') / reference).toFixed(2),
+    of(server, 'perSecond').toFixed(0),
+    `${(of(server, 'resumed') * 100).toFixed(0)} %`,
+  ]);
+  rows.push([
+    sServer.name,
+    limit.toFixed(0),
+    (limit / reference).toFixed(2),
+    (made / 3).toFixed(0),
+    resume ? 's_time -reuse' : '–',
+  ]);
+  return {
+    title: `Exchanges: ${keyType}, TLS ${tls}, ${resume ? 'sessions resumed' : 'full handshakes'}`,
+    head: [
+      'server',
+      'CPU µs per exchange',
+      'ratio to (a)',
+      'exchanges/s (client on the same cores)',
+      'resumed',
+    ],
+    rows,
+    notes: [
+      `${EXCHANGES} exchanges × ${ROUNDS} rounds, ${CALLERS} callers, alternating, medians; CPU from /proc/PID/stat.`,
+    ],
+  };
+}
+
+/** p99 at 60 % of what a closed loop reaches. */
+async function latencyTable(keyType: string, keys: string, ours: Measured): Promise<BenchTable> {
+  const target = targetFor(ours.port, keys);
+  let index = 0;
+  const next = () => ({
+    kind: '200001',
+    frame: frames[index++ % frames.length] ?? Buffer.alloc(0),
+    token: '',
+  });
+  const plan = { target, resume: false, next };
+  const saturated = summarise(
+    await runLoad({ ...plan, rate: undefined, concurrency: 16, seconds: 5 }),
+  ).perSecond;
+  const rate = saturated * SHARE_OF_SATURATION;
+  const { latencyMs, failed } = summarise(await runLoad({ ...plan, rate, concurrency: 500, seconds: 10 }));
+  const { p50, p90, p99, p999, max } = latencyMs;
+  const row = [rate, p50, p90, p99, p999, max].map((value) => value.toFixed(1));
+  return {
+    title: `Latency at ${SHARE_OF_SATURATION * 100} % of the saturated rate: ${keyType}, TLS 1.3, SQLite`,
+    head: ['rate 1/s', 'p50 ms', 'p90', 'p99', 'p99.9', 'max'],
+    rows: [row],
+    notes: [
+      `Saturated: ${saturated.toFixed(0)}/s with the client on the same two cores; open loop, corrected; ${failed} without an answer.`,
+    ],
+  };
+}
+
+if (process.argv[1]?.endsWith('exchanges.ts')) await benchExchanges();

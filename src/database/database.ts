@@ -61,6 +61,11 @@ export interface Session {
    * Outputs come as text or as the driver gives them: read them with cells.ts. A procedure may commit by itself; then a rollback finds nothing.
    */
   call(statement: Statement, binds: Binds, outputs: readonly string[]): Promise<Row>;
+  /**
+   * The plain insert for set-sized work: as many rows as each column has values, the columns in the order of the statement's. No row objects
+   * are made on the way where the driver can do without (PostgreSQL: COPY).
+   */
+  load(statement: Statement, columns: readonly (readonly Cell[])[]): Promise<void>;
   /** Rows one after the other, in bounded memory. Until it has ended nothing else may be asked of the same transaction. */
   stream(statement: Statement, binds?: Binds): AsyncIterable<Row>;
 }

@@ -11,6 +11,8 @@ export interface Link extends Pooled {
   run(statement: Compiled, values: readonly Cell[]): Promise<number>;
   call(statement: Compiled, binds: Binds, outputs: readonly string[]): Promise<Row>;
   runMany(statement: Compiled, rows: readonly (readonly Cell[])[]): Promise<void>;
+  /** A plain insert from columns; left out where `runMany` is as good. */
+  load?(statement: Compiled, columns: readonly (readonly Cell[])[]): Promise<void>;
   /** Rows in batches of some hundred. */
   stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<readonly Row[]>;
   begin(limits: TransactionLimits): Promise<void>;

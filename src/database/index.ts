@@ -5,5 +5,6 @@ export * from './database.js';
 export { type MigrationState, migrate, migrationStatus, rollback } from './migrate.js';
 export { type ColumnOptions, type Migration, renderMigration, type Schema, type Table } from './migration.js';
 export { type OpenContext, openDatabase } from './open.js';
+export { openReader, renderStatement } from './reader.js';
 export { type DatabaseSettings, databaseSettings } from './settings.js';
 export { describeTarget } from './targets.js';

@@ -20,7 +20,7 @@ export interface Schema {
   dropColumns(table: string, ...columns: string[]): void;
   addIndex(table: string, name: string, columns: readonly string[]): void;
   dropIndex(table: string, name: string): void;
-  /** Any other statement, without binds. */
+  /** Any other statement, without binds; none where the text is empty. */
   run(text: string | ((words: DialectWords) => string)): void;
 }
 
@@ -137,7 +137,10 @@ export function renderMigration(migration: Migration, direction: 'up' | 'down', 
     addIndex: (table, name, columns) => out.push(`create index ${name} on ${table} (${columns.join(', ')})`),
     dropIndex: (table, name) =>
       out.push(client === 'mysql' ? `drop index ${name} on ${table}` : `drop index ${name}`),
-    run: (text) => out.push(typeof text === 'string' ? text : text(words)),
+    run: (text) => {
+      const own = typeof text === 'string' ? text : text(words);
+      if (own !== '') out.push(own);
+    },
   });
   return out;
 }

@@ -4,6 +4,7 @@ import type { Log } from '../log.js';
 import { StatementCache } from './compile.js';
 import {
   type Binds,
+  type Cell,
   type Client,
   type Database,
   DatabaseError,
@@ -82,6 +83,10 @@ export class OpenedDatabase implements Database {
 
   runMany(statement: Statement, rows: readonly Binds[]): Promise<void> {
     return this.transaction((tx) => tx.runMany(statement, rows));
+  }
+
+  load(statement: Statement, columns: readonly (readonly Cell[])[]): Promise<void> {
+    return this.transaction((tx) => tx.load(statement, columns));
   }
 
   async *stream(statement: Statement, binds: Binds = {}): AsyncIterable<Row> {

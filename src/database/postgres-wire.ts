@@ -72,6 +72,33 @@ export function copyRows(
   insert: InsertShape,
   rows: readonly (readonly Cell[])[],
 ): Promise<void> {
+  return copyText(client, insert, rows.length, (from, to) => rows.slice(from, to).map(copyLine).join(''));
+}
+
+/** The same from columns, without an array for each row. */
+export function copyColumns(
+  client: pg.Client,
+  insert: InsertShape,
+  columns: readonly (readonly Cell[])[],
+): Promise<void> {
+  const [first = [], ...others] = columns;
+  return copyText(client, insert, first.length, (from, to) => {
+    let text = '';
+    for (let at = from; at < to; at += 1) {
+      text += copyCell(first[at] ?? null);
+      for (const column of others) text += `\t${copyCell(column[at] ?? null)}`;
+      text += '\n';
+    }
+    return text;
+  });
+}
+
+function copyText(
+  client: pg.Client,
+  insert: InsertShape,
+  rows: number,
+  textOf: (from: number, to: number) => string,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let failure: Error | undefined;
     client.query({
@@ -79,15 +106,8 @@ export function copyRows(
         connection.query(`copy ${insert.table} (${insert.columns.join(',')}) from stdin`);
       },
       handleCopyInResponse(connection: Wire) {
-        for (let at = 0; at < rows.length; at += CHUNK_ROWS)
-          connection.sendCopyFromChunk(
-            Buffer.from(
-              rows
-                .slice(at, at + CHUNK_ROWS)
-                .map(copyLine)
-                .join(''),
-            ),
-          );
+        for (let at = 0; at < rows; at += CHUNK_ROWS)
+          connection.sendCopyFromChunk(Buffer.from(textOf(at, Math.min(at + CHUNK_ROWS, rows))));
         connection.endCopyFrom();
       },
       handleError(error: Error) {
@@ -103,9 +123,10 @@ export function copyRows(
 }
 const CHUNK_ROWS = 1000;
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-function copyLine(values: readonly Cell[]): string {
-  const cells = values.map((value) =>
-    value === null ? '\\N' : String(value).replace(/[\\\n\r\t]/g, (c) => ESCAPES[c] ?? c),
-  );
-  return `${cells.join('\t')}\n`;
+const NEEDS_ESCAPE = /[\\\n\r\t]/;
+function copyCell(value: Cell): string {
+  if (value === null || value === '') return '\\N';
+  const text = String(value);
+  return NEEDS_ESCAPE.test(text) ? text.replace(/[\\\n\r\t]/g, (c) => ESCAPES[c] ?? c) : text;
 }
+const copyLine = (values: readonly Cell[]): string => `${values.map(copyCell).join('\t')}\n`;

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import { type StatementCache, valuesOf } from './compile.js';
 import {
   type Binds,
+  type Cell,
   type Client,
   DatabaseError,
   type Row,
@@ -67,6 +68,19 @@ export class LinkSession implements Session {
         rows.map((binds) => valuesOf(compiled.names, binds)),
       ),
     );
+  }
+
+  async load(statement: Statement, columns: readonly (readonly Cell[])[]): Promise<void> {
+    const compiled = this.host.statements.get(statement);
+    const [first] = columns;
+    if (compiled.insert?.names.length !== columns.length || first === undefined)
+      throw new DatabaseError('fault', 'load needs a plain insert, and as many columns as it has');
+    if (first.length === 0) return;
+    await this.ask(() => {
+      if (this.link.load) return this.link.load(compiled, columns);
+      const rows = first.map((_, at) => columns.map((column) => column[at] ?? null));
+      return this.link.runMany(compiled, rows);
+    });
   }
 
   async *stream(statement: Statement, binds: Binds = {}): AsyncIterable<Row> {

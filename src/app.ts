@@ -11,7 +11,8 @@ import { type Metrics, makeMetrics, measurePool } from './metrics.js';
 import { serveMonitoring } from './monitoring.js';
 import { daysLeftByUse, watchExpiry, watchTrust } from './pki/index.js';
 import { makeReloader, type ReloadOutcome, warnOfLegacy, writeOutcome } from './reload.js';
-import { openBuiltinRevenue } from './revenue/index.js';
+import type { RevenueSystem } from './revenue/index.js';
+import { openRevenue } from './revenue-opening.js';
 import { listen, loadTrust, makeAnswerer, openExchangeLog } from './server/index.js';
 import { startSftpServer } from './sftp/index.js';
 import { capturing } from './tools/index.js';
@@ -49,6 +50,7 @@ interface Ground {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly database: Database;
+  readonly revenue: RevenueSystem;
   /** Undone in reverse order. */
   readonly closers: (() => Promise<void> | void)[];
 }
@@ -68,7 +70,8 @@ export async function startApp(parts: AppParts): Promise<App> {
     closers.push(() => database.close());
     await migrate(database);
     measurePool(metrics, () => database.pools.writers);
-    const ground: Ground = { config, clock, ids, log, metrics, database, closers };
+    const base = { config, clock, ids, log, metrics, database, closers };
+    const ground: Ground = { ...base, revenue: await openRevenue(base, role !== 'gateway') };
     const exchange = openAppExchange(ground);
     const gateway = role === 'jobs' ? undefined : await startGateway(ground, parts, exchange);
     const jobPorts = role === 'gateway' ? {} : await startJobs(ground, parts, exchange);
@@ -125,10 +128,9 @@ const unitsOf = ({ units }: LoadedConfig) => new Map(units.map((unit) => [unit.i
 
 /** The socket for the platform, with all that stands behind it. */
 async function startGateway(ground: Ground, { readConfig, role = 'all' }: AppParts, exchange: Exchange) {
-  const { config, clock, ids, log, metrics, database, closers } = ground;
+  const { config, clock, ids, log, metrics, database, revenue, closers } = ground;
   const trust = await loadTrust(config.dir, clock);
   warnOfLegacy(trust, log);
-  const revenue = openBuiltinRevenue({ database, clock, ids });
   const exchangeLog = openExchangeLog({ database, clock, log, metrics });
   closers.push(() => exchangeLog.close());
   let units = unitsOf(config);
@@ -190,7 +192,7 @@ async function startJobs(
   { allMetrics }: AppParts,
   exchange: Exchange,
 ): Promise<Record<string, number>> {
-  const { config, clock, ids, log, metrics, database, closers } = ground;
+  const { config, clock, log, metrics, database, revenue, closers } = ground;
   const sftp = config.sftp.enabled
     ? await startSftpServer({
         settings: config.sftp,
@@ -207,7 +209,7 @@ async function startJobs(
   const monitoring = await serveMonitoring({
     settings: config.metrics,
     metrics: () => allMetrics?.(metrics) ?? metrics.registry.metrics(),
-    ready: () => openBuiltinRevenue({ database, clock, ids }).ping(),
+    ready: () => revenue.ping(),
   });
   closers.push(() => monitoring.close());
   return { ...(sftp && { sftp: sftp.port }), metrics: monitoring.port };

@@ -27,6 +27,8 @@ export const logEvents = {
   'exchange.failed': 'error',
   'exchange.slow': 'warn',
   'exchange-log.lost': 'error',
+  'existing.in-doubt': 'warn',
+  'existing.settled': 'info',
   'file.accepted': 'info',
   'file.conflict': 'error',
   'file.expired': 'info',

@@ -5,6 +5,7 @@ import { certsCommand } from './certs.js';
 import { configCommand } from './config.js';
 import { dbCommand } from './db.js';
 import { doctorCommand } from './doctor.js';
+import { existingCommand } from './existing.js';
 import { fixtureCommand } from './fixture.js';
 import { initCommand } from './init.js';
 import { inspectCommand } from './inspect.js';
@@ -26,6 +27,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   certsCommand,
   auditCommand,
   dbCommand,
+  existingCommand,
   logCommand,
   verifyCommand,
   sftpCommand,

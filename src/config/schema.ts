@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { databaseSettings } from '../database/index.js';
 import { exchangeSettings } from '../exchange/settings.js';
 import { metricsSettings } from '../monitoring.js';
+import { revenueSettings } from '../revenue/index.js';
 import { serverSettings } from '../server/settings.js';
 import { sftpSettings } from '../sftp/settings.js';
 import { captureSettings } from '../tools/settings.js';
@@ -22,6 +23,7 @@ export const configSchema = z.strictObject({
   exchange: exchangeSettings,
   log: logSettings,
   metrics: metricsSettings,
+  revenue: revenueSettings,
   server: serverSettings,
   sftp: sftpSettings,
   units,

@@ -55,6 +55,10 @@ export interface World {
   /** Issues a bill as the unit's rules say: settled from prepaid where it covers it. */
   issueBill(unit: Unit, customer: string, bill: TestBill): Promise<void>;
   lockBill(unit: Unit, bill: string, batch: string | undefined, frozenLateFee?: bigint): Promise<void>;
+  /** What its payment numbers look like; default ours. */
+  readonly paymentNumbers?: RegExp;
+  /** It keeps no deduction agreements. */
+  readonly withoutAgreements?: boolean;
   /** What is wrong with the books: nothing. */
   verify(): Promise<readonly unknown[]>;
   /** Σ of the unit's ledger lines. */

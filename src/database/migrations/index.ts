@@ -10,6 +10,7 @@ import { sftpAccounts } from './0030-sftp-accounts.js';
 import { incomingFiles } from './0040-incoming-files.js';
 import { outgoingFiles } from './0041-outgoing-files.js';
 import { reconciliation } from './0060-reconciliation.js';
+import { existingJournal } from './0070-existing-journal.js';
 import { auditLog } from './0080-audit-log.js';
 
 export const migrations: readonly Migration[] = [
@@ -23,5 +24,6 @@ export const migrations: readonly Migration[] = [
   incomingFiles,
   outgoingFiles,
   reconciliation,
+  existingJournal,
   auditLog,
 ];

@@ -86,7 +86,7 @@ async function payInTransaction(
 }
 
 /** What can be said without looking at the customer. The platform was told no, so it stays no, even when the hour has passed. */
-function refusalOfMoment(unit: Unit, order: PaymentOrder): Refusal | undefined {
+export function refusalOfMoment(unit: Unit, order: PaymentOrder): Refusal | undefined {
   const { rules } = unit;
   if (unit.state === 'suspended') return 'suspended-unit';
   if (!withinHours(rules.serviceHours, chinaStamp(order.receivedAt).slice(8, 12))) return 'outside-hours';

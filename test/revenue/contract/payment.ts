@@ -18,7 +18,8 @@ export function paymentContract(world: () => World): void {
     const customer = await customerWith(world(), plain, { a: 100, b: 200 });
     const outcome = await world().revenue.pay(plain, payment(customer, 350));
     expect(outcome.kind).to.equal('booked');
-    if (outcome.kind === 'booked') expect(outcome.paymentNumber).to.match(/^\d{24}$/);
+    if (outcome.kind === 'booked')
+      expect(outcome.paymentNumber).to.match(world().paymentNumbers ?? /^\d{24}$/);
     expect(await standing(world(), plain, customer)).to.equal(' 50');
   });
 

@@ -1,0 +1,67 @@
+/* `sluice existing`: a revenue schema that the utility already has (docs/integration.md). */
+import type { Command } from 'commander';
+import { systemClock } from '../clock.js';
+import { directoryOf, loadConfig } from '../config/index.js';
+import { openDatabase } from '../database/index.js';
+import { OperatorError } from '../errors.js';
+import { silentLog } from '../log.js';
+import { checkOperations, Theirs } from '../revenue/index.js';
+import { withDir, withExample } from './options.js';
+import { table } from './table.js';
+
+interface Options {
+  readonly dir?: string;
+  readonly json?: boolean;
+  readonly unit?: string;
+  readonly customer: string;
+}
+
+/** `sluice existing check`. */
+export function existingCommand(program: Command): void {
+  const existing = program
+    .command('existing')
+    .description('a revenue schema that the utility already has: 对接既有营收系统');
+  withExample(
+    withDir(
+      existing
+        .command('check')
+        .description('run every configured statement once, rolled back; exit code 1 when one has a fault'),
+    )
+      .requiredOption('--customer <number>', 'a customer with open bills and payments, to prove the columns')
+      .option('--unit <unit>', 'clearing unit (default: the first of sluice.yaml)')
+      .option('--json', 'print the report as JSON'),
+    'sluice existing check --dir demo --customer 022000',
+  ).action(checkAction);
+}
+
+async function checkAction(options: Options): Promise<void> {
+  const config = loadConfig(directoryOf(options.dir));
+  const { revenue } = config;
+  if (revenue.kind !== 'existing')
+    throw new OperatorError(
+      'not-existing',
+      'revenue.kind is builtin: there is no other schema to check',
+      'see docs/integration.md for the section revenue of sluice.yaml',
+    );
+  const database = await openDatabase(revenue.database, {
+    dir: config.dir,
+    clock: systemClock,
+    log: silentLog,
+  });
+  try {
+    const theirs = new Theirs(database, revenue, systemClock);
+    const unit = options.unit ?? config.units[0]?.id ?? '';
+    const reports = await checkOperations(theirs, { unit, customer: options.customer });
+    if (reports.some(({ verdict }) => verdict === 'fault')) process.exitCode = 1;
+    if (options.json === true) console.log(JSON.stringify({ unit, reports }, null, 2));
+    else
+      console.log(
+        table(
+          ['operation', 'verdict', 'detail'],
+          reports.map(({ operation, verdict, detail }) => [operation, verdict, detail]),
+        ),
+      );
+  } finally {
+    await database.close();
+  }
+}

@@ -1,0 +1,51 @@
+/* Opens the revenue system that the configuration names: ours, or the utility's own. */
+import type { Clock, Ids } from './clock.js';
+import type { LoadedConfig } from './config/index.js';
+import { type Database, openDatabase } from './database/index.js';
+import { messageOf } from './errors.js';
+import type { Log } from './log.js';
+import { openBuiltinRevenue, openExistingRevenue, type RevenueSystem } from './revenue/index.js';
+
+export interface RevenueGround {
+  readonly config: Pick<LoadedConfig, 'dir' | 'revenue'>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  /** Ours; migrated. */
+  readonly database: Database;
+  readonly closers: (() => Promise<void> | void)[];
+}
+
+/**
+ * @param resolves whether this process settles calls in doubt (one of several is enough)
+ * @throws {OperatorError} when the utility's database cannot be reached
+ */
+export async function openRevenue(ground: RevenueGround, resolves: boolean): Promise<RevenueSystem> {
+  const { config, clock, ids, log, database: journal, closers } = ground;
+  const { revenue: settings } = config;
+  if (settings.kind === 'builtin') return openBuiltinRevenue({ database: journal, clock, ids });
+  const database = await openDatabase(settings.database, { dir: config.dir, clock, log });
+  closers.push(() => database.close());
+  const revenue = openExistingRevenue({ journal, database, settings, clock, ids });
+  if (!resolves) return revenue;
+  let running: Promise<void> | undefined;
+  const look = async () => {
+    try {
+      const { settled, open } = await revenue.resolve();
+      if (settled > 0) log.event('existing.settled', { settled });
+      if (open > 0) log.event('existing.in-doubt', { open });
+    } catch (error) {
+      log.event('existing.in-doubt', { reason: messageOf(error) });
+    } finally {
+      running = undefined;
+    }
+  };
+  const stop = clock.every(settings.resolveSeconds * 1000, () => {
+    running ??= look();
+  });
+  closers.push(async () => {
+    stop();
+    await running;
+  });
+  return revenue;
+}

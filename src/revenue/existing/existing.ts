@@ -1,0 +1,74 @@
+/** The port on a schema that the utility already has: its own statements and procedures, named in the configuration (docs/integration.md). */
+import type { Clock, Ids } from '../../clock.js';
+import { type Database, DatabaseError, type Row } from '../../database/database.js';
+import type { Day } from '../../protocol/values.js';
+import type { Booking, RevenueSystem } from '../revenue-system.js';
+import type { Unit } from '../unit.js';
+import type { Desk } from './desk.js';
+import { pay, supplement } from './pay.js';
+import { arrears, bind, bookingsOfDay, findCustomers, issuedBills, payments } from './queries.js';
+import { refund, reverse } from './refund.js';
+import { type Resolved, resolveAll } from './resolve.js';
+import type { ExistingSettings } from './settings.js';
+import { paymentStatus } from './status.js';
+import { Theirs } from './theirs.js';
+
+export interface ExistingParts {
+  /** Ours, with the journal: its migrations have run. */
+  readonly journal: Database;
+  /** Theirs, opened with `settings.database`. */
+  readonly database: Database;
+  readonly settings: ExistingSettings;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** A fault test stops here. */
+  readonly at?: Desk['at'];
+}
+
+export interface ExistingRevenue extends RevenueSystem {
+  /** Settles calls in doubt; to be called now and then on any node. */
+  resolve(): Promise<Resolved>;
+  bookingsOfDay(unit: Unit, day: Day): AsyncIterable<Booking>;
+  /** False: the bill cannot be locked (settled, locked, unknown). */
+  lockBill(unit: Unit, bill: string, batch: string, day: Day): Promise<boolean>;
+  unlockBill(unit: Unit, bill: string, batch: string): Promise<boolean>;
+}
+
+/** It keeps nothing in memory: any number of nodes may work on one journal. */
+export function openExistingRevenue(parts: ExistingParts): ExistingRevenue {
+  const { journal, database, settings, clock, ids, at } = parts;
+  const theirs = new Theirs(database, settings, clock);
+  const desk: Desk = { journal, theirs, clock, ids, ...(at && { at }) };
+  const lock = async (name: 'lockBill' | 'unlockBill', binds: Record<string, string>) => {
+    const answer = await theirs.change(name, binds, clock.now() + theirs.callMsMax);
+    return answer.meaning === 'done';
+  };
+  return {
+    findCustomers: (unit, key, value) => findCustomers(desk, unit, key, value),
+    arrears: (unit, customer, asOf, filter) => arrears(desk, unit, customer, asOf, filter),
+    pay: (unit, order) => pay(desk, unit, order),
+    paymentStatus: (unit, serial, moment) => paymentStatus(desk, unit, serial, moment),
+    refund: (unit, order) => refund(desk, unit, order),
+    supplement: (unit, order) => supplement(desk, unit, order),
+    reverse: (unit, order) => reverse(desk, unit, order),
+    bind: (unit, customer, bound, moment) => bind(desk, unit, customer, bound, moment),
+    issuedBills: (unit, customer, from, to) => issuedBills(desk, unit, customer, from, to),
+    payments: (unit, customer, from, to) => payments(desk, unit, customer, from, to),
+    async agreements(unit, customer) {
+      return (await findCustomers(desk, unit, 'customer', customer)).length === 0 ? undefined : [];
+    },
+    // Agreements are signed at the utility's own counter; what we cannot book there we do not promise.
+    maintainAgreement: () =>
+      Promise.reject(new DatabaseError('fault', 'agreements are not kept for an existing revenue schema')),
+    async ping() {
+      await Promise.all([askOne(journal), askOne(database)]);
+    },
+    resolve: () => resolveAll(desk),
+    bookingsOfDay: (unit, day) => bookingsOfDay(desk, unit, day),
+    lockBill: (unit, bill, batch, day) =>
+      lock('lockBill', { unit: unit.id, bill, batch, day: theirs.formats.day(day) }),
+    unlockBill: (unit, bill, batch) => lock('unlockBill', { unit: unit.id, bill, batch }),
+  };
+}
+const askOne = (database: Database): Promise<readonly Row[]> =>
+  database.all({ text: (words) => `select 1 as one${words.dual}` });

@@ -1,0 +1,186 @@
+/**
+ * The gateway's own journal: one row for each serial, `calling` while their procedure runs. Its primary key decides who may call; what is still
+ * `calling` after a crash is settled by asking them for the serial (resolve.ts).
+ */
+import type { Moment } from '../../clock.js';
+import { hasLabel, type Row, type Session, sql } from '../../database/database.js';
+import { dayCell, fenCell, numberCell, oneOfCell, optional, textCell } from '../../database/index.js';
+import { type Day, type Fen, parseSerial, type Serial } from '../../protocol/values.js';
+import { type Refusal, refusals } from '../revenue-system.js';
+import type { Unit } from '../unit.js';
+
+const states = ['calling', 'booked', 'refused', 'void', 'freed'] as const;
+export type JournalState = (typeof states)[number];
+
+export interface JournalRow {
+  readonly unit: string;
+  readonly serial: Serial;
+  readonly theirSerial: string;
+  readonly state: JournalState;
+  readonly priorState: JournalState | undefined;
+  readonly contentHash: string;
+  readonly refusal: Refusal | undefined;
+  readonly customer: string;
+  readonly amount: Fen | undefined;
+  readonly bookingDay: Day | undefined;
+  readonly paymentNumber: string;
+  readonly attempt: string;
+  readonly unsureUntil: Moment;
+}
+/** What a row says beside its keys and moments. */
+export type Entry = Omit<JournalRow, 'unit' | 'serial'> & { readonly kind: 'payment' | 'supplement' };
+
+const COLUMNS = `unit, serial, their_serial, state, prior_state, content_hash, refusal, customer, amount, booking_day,
+  payment_no, attempt, unsure_until`;
+const insertRow = sql(`
+  insert into existing_serials (unit, serial, their_serial, state, kind, prior_state, content_hash, refusal, customer,
+    amount, booking_day, payment_no, attempt, unsure_until, claimed_at, changed_at)
+  values (:unit, :serial, :theirSerial, :state, :kind, :priorState, :contentHash, :refusal, :customer,
+    :amount, :bookingDay, :paymentNumber, :attempt, :unsureUntil, :at, :at)`);
+const selectRow = sql(`select ${COLUMNS} from existing_serials where unit = :unit and serial = :serial`);
+const selectTheirs = sql(
+  `select ${COLUMNS} from existing_serials where unit = :unit and their_serial = :theirSerial`,
+);
+const selectCalling = sql(
+  (words) => `
+  select ${COLUMNS} from existing_serials where state = 'calling' and unsure_until < :before
+  order by unsure_until ${words.limit(200)}`,
+);
+const countCalling = sql(`select count(*) as calls from existing_serials where state = 'calling'`);
+// Only from the state that was seen: another node may have been there meanwhile.
+const claimAgain = sql(`
+  update existing_serials set state = 'calling', kind = 'supplement', prior_state = state, their_serial = :theirSerial,
+    customer = :customer, amount = :amount, booking_day = :bookingDay, content_hash = :contentHash,
+    attempt = :attempt, unsure_until = :unsureUntil, changed_at = :at
+  where unit = :unit and serial = :serial and state = :seen`);
+const settleRow = sql(`
+  update existing_serials set state = :state, payment_no = :paymentNumber, refusal = :refusal, changed_at = :at
+  where unit = :unit and serial = :serial and state = 'calling' and attempt = :attempt`);
+const moveRow = sql(`
+  update existing_serials set state = :state, changed_at = :at
+  where unit = :unit and serial = :serial and state = :seen`);
+const releaseRow = sql(`
+  delete from existing_serials
+  where unit = :unit and serial = :serial and state = 'calling' and attempt = :attempt and prior_state is null`);
+
+export async function findRow(
+  session: Session,
+  unit: Pick<Unit, 'id'>,
+  serial: Serial,
+): Promise<JournalRow | undefined> {
+  const [row] = await session.all(selectRow, { unit: unit.id, serial });
+  return row && readRow(row);
+}
+export async function findByTheirs(
+  session: Session,
+  unit: Unit,
+  theirSerial: string,
+): Promise<JournalRow | undefined> {
+  const [row] = await session.all(selectTheirs, { unit: unit.id, theirSerial });
+  return row && readRow(row);
+}
+/** Calls that can no longer be running and were not settled. */
+export const callsInDoubt = async (session: Session, before: Moment): Promise<readonly JournalRow[]> =>
+  (await session.all(selectCalling, { before })).map(readRow);
+export async function countOfCalls(session: Session): Promise<number> {
+  const [row] = await session.all(countCalling);
+  return row === undefined ? 0 : numberCell(row, 'calls');
+}
+
+/** False: somebody knows this serial already. */
+export async function insertEntry(
+  session: Session,
+  unit: Unit,
+  serial: Serial,
+  entry: Entry,
+  at: Moment,
+): Promise<boolean> {
+  const { priorState = null, refusal = null, amount = null, bookingDay = null, ...rest } = entry;
+  try {
+    await session.run(insertRow, {
+      ...rest,
+      unit: unit.id,
+      serial,
+      priorState,
+      refusal,
+      amount,
+      bookingDay,
+      at,
+    });
+    return true;
+  } catch (error) {
+    if (hasLabel(error, 'duplicate')) return false;
+    throw error;
+  }
+}
+/** A supplement takes a serial that is known; false: it is not in the state any more that was seen. */
+export async function claimForSupplement(
+  session: Session,
+  row: JournalRow,
+  entry: Entry,
+  at: Moment,
+): Promise<boolean> {
+  const {
+    theirSerial,
+    customer,
+    contentHash,
+    attempt,
+    unsureUntil,
+    amount = null,
+    bookingDay = null,
+  } = entry;
+  const binds = { theirSerial, customer, contentHash, attempt, unsureUntil, amount, bookingDay };
+  const key = { unit: row.unit, serial: row.serial, seen: row.state };
+  return (await session.run(claimAgain, { ...binds, ...key, at })) === 1;
+}
+/** The end of a call; false: somebody else had settled it. */
+export async function settle(
+  session: Session,
+  row: Pick<JournalRow, 'unit' | 'serial' | 'attempt'>,
+  to: { readonly state: JournalState; readonly paymentNumber?: string; readonly refusal?: Refusal },
+  at: Moment,
+): Promise<boolean> {
+  const { state, paymentNumber = null, refusal = null } = to;
+  const { unit, serial, attempt } = row;
+  return (await session.run(settleRow, { unit, serial, attempt, state, paymentNumber, refusal, at })) === 1;
+}
+export async function moveTo(
+  session: Session,
+  row: JournalRow,
+  state: JournalState,
+  at: Moment,
+): Promise<boolean> {
+  const binds = { unit: row.unit, serial: row.serial, seen: row.state, state, at };
+  return (await session.run(moveRow, binds)) === 1;
+}
+/** Nothing was done under this serial: it is as if it had never been seen, or as it was before the supplement. */
+export async function release(
+  session: Session,
+  row: Pick<JournalRow, 'unit' | 'serial' | 'attempt' | 'priorState' | 'paymentNumber' | 'refusal'>,
+  at: Moment,
+): Promise<void> {
+  const { unit, serial, attempt, priorState: state, paymentNumber, refusal } = row;
+  if (state === undefined) await session.run(releaseRow, { unit, serial, attempt });
+  else await settle(session, row, { state, paymentNumber, ...(refusal && { refusal }) }, at);
+}
+
+const readRow = (row: Row): JournalRow => ({
+  unit: textCell(row, 'unit'),
+  serial: serialOf(textCell(row, 'serial')),
+  theirSerial: textCell(row, 'their_serial'),
+  state: oneOfCell(row, 'state', states),
+  priorState: optional(row, 'prior_state', (r, c) => oneOfCell(r, c, states)),
+  contentHash: textCell(row, 'content_hash'),
+  refusal: optional(row, 'refusal', (r, c) => oneOfCell(r, c, refusals)),
+  customer: textCell(row, 'customer'),
+  amount: optional(row, 'amount', fenCell),
+  bookingDay: optional(row, 'booking_day', dayCell),
+  paymentNumber: textCell(row, 'payment_no'),
+  attempt: textCell(row, 'attempt'),
+  unsureUntil: optional(row, 'unsure_until', numberCell) ?? 0,
+});
+export function serialOf(text: string): Serial {
+  const serial = parseSerial(text);
+  if (serial === undefined) throw new Error('the journal holds a serial that is none');
+  return serial;
+}

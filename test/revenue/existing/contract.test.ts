@@ -1,0 +1,33 @@
+import { eachDatabase, postgresUrl } from '../../support/databases.js';
+import { revenueContract } from '../contract/contract.js';
+import {
+  exampleSettings,
+  type LegacyWorld,
+  legacyWorld,
+  makeLegacySchema,
+  openTheirs,
+} from './legacy-world.js';
+
+// The journal stands in the same PostgreSQL here; in production it is a database of the gateway's own.
+eachDatabase(
+  'existing revenue schema',
+  (db) => {
+    let world: LegacyWorld | undefined;
+    const closers: (() => Promise<void>)[] = [];
+    before(async () => {
+      const settings = exampleSettings(db.settings());
+      await makeLegacySchema(db.settings().url ?? postgresUrl);
+      const theirs = [await openTheirs(settings), await openTheirs(settings)] as const;
+      for (const one of theirs) closers.push(() => one.close());
+      world = legacyWorld(settings, [db(), await db.open()], theirs);
+    });
+    after(async () => {
+      for (const close of closers) await close();
+    });
+    revenueContract(() => {
+      if (world === undefined) throw new Error('the world is there only while the suite runs');
+      return world;
+    });
+  },
+  { only: ['postgres'] },
+);

@@ -1,7 +1,7 @@
 /** The open database: connections, one transaction for all four clients, retries. The drivers only translate. */
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
-import { StatementCache } from './compile.js';
+import { StatementCache, valuesOf } from './compile.js';
 import {
   type Binds,
   type Cell,
@@ -66,18 +66,23 @@ export class OpenedDatabase implements Database {
   }
 
   all(statement: Statement, binds: Binds = {}): Promise<readonly Row[]> {
-    return this.#again(() => this.#with(this.#parts.readers, (session) => session.all(statement, binds)));
+    const compiled = this.#host.statements.get(statement);
+    return this.#again(() =>
+      this.#once(this.#parts.readers, (link) => link.all(compiled, valuesOf(compiled.names, binds))),
+    );
   }
 
   run(statement: Statement, binds: Binds = {}): Promise<number> {
+    const compiled = this.#host.statements.get(statement);
     return this.#again(() =>
-      this.#with(this.#parts.writers, (session) => session.run(statement, binds), true),
+      this.#once(this.#parts.writers, (link) => link.run(compiled, valuesOf(compiled.names, binds)), true),
     );
   }
 
   call(statement: Statement, binds: Binds, outputs: readonly string[]): Promise<Row> {
+    const compiled = this.#host.statements.get(statement);
     return this.#again(() =>
-      this.#with(this.#parts.writers, (session) => session.call(statement, binds, outputs), true),
+      this.#once(this.#parts.writers, (link) => link.call(compiled, binds, outputs), true),
     );
   }
 
@@ -182,23 +187,33 @@ export class OpenedDatabase implements Database {
     }
   }
 
-  async #with<T>(pool: Pool<Link>, call: (session: LinkSession) => Promise<T>, writes = false): Promise<T> {
-    const link = await this.#acquire(pool);
+  /** One call outside of a transaction. */
+  async #once<T>(pool: Pool<Link>, call: (link: Link) => Promise<T>, writes = false): Promise<T> {
+    const got = this.#acquire(pool);
+    const link = got instanceof Promise ? await got : got;
+    link.answerBy = this.#parts.clock.now() + this.#limitMs(this.#parts.limits);
     try {
-      return await call(new LinkSession(this.#host, link, this.#limitMs(this.#parts.limits)));
+      return await call(link);
     } catch (error) {
+      const told = labelled(this.#parts.driver, error, link);
       // The statement commits itself: when the connection died under it, nobody knows whether it did.
-      if (writes && link.dead && hasLabel(error, 'unavailable'))
-        throw databaseError('outcome-unknown', error);
-      throw error;
+      throw writes && told instanceof LostError ? databaseError('outcome-unknown', error) : told;
     } finally {
+      link.answerBy = 0;
       pool.release(link);
     }
   }
 
-  async #acquire(pool: Pool<Link>, timeoutMs?: number): Promise<Link> {
+  /** A free connection at once, or a promise of one. */
+  #acquire(pool: Pool<Link>, timeoutMs?: number): Link | Promise<Link> {
+    const got = pool.acquire(timeoutMs);
+    if (got instanceof Promise) return this.#awaited(got);
+    this.#reached(undefined);
+    return got;
+  }
+  async #awaited(promised: Promise<Link>): Promise<Link> {
     try {
-      const link = await pool.acquire(timeoutMs);
+      const link = await promised;
       this.#reached(undefined);
       return link;
     } catch (error) {

@@ -13,7 +13,7 @@ export interface Desk {
   readonly clock: Clock;
   readonly ids: Ids;
   /** A named point that a fault test may stop at. */
-  readonly at?: (point: 'their-commit') => Promise<void>;
+  readonly at?: (point: 'claimed' | 'their-commit') => Promise<void>;
 }
 
 /** How long a repeat waits for the call that it repeats (ms). */

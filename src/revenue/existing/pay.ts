@@ -228,6 +228,7 @@ async function call(
   before: JournalRow = row,
 ): Promise<Answer> {
   const { theirs, journal, clock } = desk;
+  await desk.at?.('claimed');
   try {
     const beginBy = row.unsureUntil - theirs.callMsMax / 2;
     const answer = await theirs.change(name, binds, beginBy);

@@ -4,6 +4,7 @@ import { benchCommand } from './bench.js';
 import { certsCommand } from './certs.js';
 import { configCommand } from './config.js';
 import { dbCommand } from './db.js';
+import { deductCommand } from './deduct.js';
 import { doctorCommand } from './doctor.js';
 import { existingCommand } from './existing.js';
 import { fixtureCommand } from './fixture.js';
@@ -31,6 +32,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   logCommand,
   verifyCommand,
   sftpCommand,
+  deductCommand,
   sendCommand,
   replayCommand,
   inspectCommand,

@@ -9,6 +9,7 @@ import { exchanges } from './0020-exchanges.js';
 import { sftpAccounts } from './0030-sftp-accounts.js';
 import { incomingFiles } from './0040-incoming-files.js';
 import { outgoingFiles } from './0041-outgoing-files.js';
+import { deduction } from './0050-deduction.js';
 import { reconciliation } from './0060-reconciliation.js';
 import { existingJournal } from './0070-existing-journal.js';
 import { auditLog } from './0080-audit-log.js';
@@ -23,6 +24,7 @@ export const migrations: readonly Migration[] = [
   sftpAccounts,
   incomingFiles,
   outgoingFiles,
+  deduction,
   reconciliation,
   existingJournal,
   auditLog,

@@ -40,6 +40,10 @@ const selectOfBatch = sql(select('b.locked_by = :batch'));
 const lock = sql(`
   update bills set locked_by = :batch, late_fee_frozen = :lateFee
   where unit = :unit and bill = :bill and state = 'open' and locked_by is null`);
+// Between customers, because a list of any length cannot be bound on all four databases.
+const selectHeld = sql(`
+  select bill from bills
+  where unit = :unit and customer between :first and :last and state = 'open' and locked_by = :batch`);
 const unlockOne = sql(`
   update bills set locked_by = null, late_fee_frozen = null where unit = :unit and bill = :bill and locked_by = :batch`);
 const unlockAll = sql(`
@@ -80,17 +84,26 @@ async function* read(
   }
 }
 
-/** Locks bills for a batch and freezes their late fee. One that was settled or locked meanwhile is passed over: see {@link billsOfBatch}. */
+/**
+ * Locks bills for a batch and freezes their late fee. One that was settled or locked meanwhile is passed over.
+ * @param bills as {@link eligibleBills} gives them: by customer
+ * @returns those of them that the batch holds now
+ */
 export async function lockBills(
   tx: Session,
   unit: Unit,
   batch: string,
-  bills: readonly Pick<DeductibleBill, 'bill' | 'lateFee'>[],
-): Promise<void> {
+  bills: readonly Pick<DeductibleBill, 'bill' | 'customer' | 'lateFee'>[],
+): Promise<ReadonlySet<string>> {
+  const [first, last] = [bills[0], bills.at(-1)];
+  if (first === undefined || last === undefined) return new Set();
   await tx.runMany(
     lock,
     bills.map(({ bill, lateFee }) => ({ unit: unit.id, batch, bill, lateFee })),
   );
+  const binds = { unit: unit.id, batch, first: first.customer, last: last.customer };
+  const held = new Set((await tx.all(selectHeld, binds)).map((row) => textCell(row, 'bill')));
+  return new Set(bills.map(({ bill }) => bill).filter((bill) => held.has(bill)));
 }
 /** Lets one bill go: the debit failed. */
 export async function unlockBill(tx: Session, unit: Unit, batch: string, bill: string): Promise<void> {

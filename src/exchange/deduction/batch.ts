@@ -1,0 +1,109 @@
+/** The table `deduct_batches`: one run of a unit on a day. */
+import { chinaStamp, type Moment } from '../../clock.js';
+import { type Row, type Session, sql } from '../../database/database.js';
+import { dayCell, fenCell, numberCell, oneOfCell, optional, textCell } from '../../database/index.js';
+import type { Day, Fen } from '../../protocol/values.js';
+import type { Books } from '../../revenue/index.js';
+import type { Unit } from '../../revenue/unit.js';
+
+/**
+ * `selecting` bills are being locked; `empty` there was nothing; `locked` all bills are; `written` the file is whole, its digest noted;
+ * `published` the platform can see it; `noticed` it was told; `answered` every line has its result; `released` by an operator.
+ */
+export const batchStates = [
+  'selecting',
+  'empty',
+  'locked',
+  'written',
+  'published',
+  'noticed',
+  'answered',
+  'released',
+] as const;
+export type BatchState = (typeof batchStates)[number];
+
+export interface Batch {
+  readonly id: string;
+  readonly unit: string;
+  readonly day: Day;
+  readonly state: BatchState;
+  readonly count: number;
+  readonly sum: Fen;
+  readonly fileName: string;
+  readonly sha256: string;
+  readonly bytes: number | undefined;
+  readonly note: string;
+  readonly createdAt: Moment;
+  readonly changedAt: Moment;
+}
+
+const COLUMNS = `batch_id, unit, run_day, state, item_count, item_sum, file_name, file_sha256, file_bytes, note,
+  created_at, changed_at`;
+const insert = sql(`
+  insert into deduct_batches (batch_id, unit, run_day, state, item_count, item_sum, created_at, changed_at)
+  values (:batch, :unit, :day, 'selecting', 0, 0, :at, :at)`);
+const selectOfDay = sql(`select ${COLUMNS} from deduct_batches where unit = :unit and run_day = :day`);
+const selectById = sql(`select ${COLUMNS} from deduct_batches where unit = :unit and batch_id = :batch`);
+const selectLocked = sql(
+  (words) => `
+  select ${COLUMNS} from deduct_batches where unit = :unit and batch_id = :batch ${words.forUpdate}`,
+);
+const selectNewest = sql(
+  (words) => `
+  select ${COLUMNS} from deduct_batches where unit = :unit order by run_day desc ${words.limit(1000)}`,
+);
+const move = sql(`
+  update deduct_batches set state = :state, changed_at = :at where batch_id = :batch and unit = :unit`);
+const setSums = sql(`
+  update deduct_batches set item_count = :items, item_sum = :total where batch_id = :batch and unit = :unit`);
+const setFile = sql(`
+  update deduct_batches set file_name = :name, file_sha256 = :sha256, file_bytes = :bytes
+  where batch_id = :batch and unit = :unit`);
+const setNote = sql('update deduct_batches set note = :note where batch_id = :batch and unit = :unit');
+
+/** Begins the run of a day. @throws {DatabaseError} `duplicate` when there is one */
+export const insertBatch = async (books: Books, unit: Unit, day: Day): Promise<void> => {
+  const at = books.clock.now();
+  const batch = chinaStamp(at) + books.ids.digits(10);
+  await books.database.transaction((tx) => tx.run(insert, { batch, unit: unit.id, day, at }));
+};
+export async function batchOfDay(session: Session, unit: Unit, day: Day): Promise<Batch | undefined> {
+  const [row] = await session.all(selectOfDay, { unit: unit.id, day });
+  return row && readBatch(row);
+}
+export async function batchById(session: Session, unit: Unit, batch: string): Promise<Batch | undefined> {
+  const [row] = await session.all(selectById, { unit: unit.id, batch });
+  return row && readBatch(row);
+}
+/** The same, held until the transaction ends: whoever changes a batch or its items holds it. */
+export async function lockBatch(tx: Session, unit: Unit, batch: string): Promise<Batch | undefined> {
+  const [row] = await tx.all(selectLocked, { unit: unit.id, batch });
+  return row && readBatch(row);
+}
+/** Newest first, at most 1000. */
+export const newestBatches = async (session: Session, unit: Unit): Promise<readonly Batch[]> =>
+  (await session.all(selectNewest, { unit: unit.id })).map(readBatch);
+
+export const moveBatch = (tx: Session, { unit, id }: Batch, state: BatchState, at: Moment) =>
+  tx.run(move, { unit, batch: id, state, at });
+export const noteSums = (tx: Session, { unit, id }: Batch, items: number, total: Fen) =>
+  tx.run(setSums, { unit, batch: id, items, total });
+export const noteFile = (tx: Session, { unit, id }: Batch, name: string, sha256: string, bytes: number) =>
+  tx.run(setFile, { unit, batch: id, name, sha256, bytes });
+export const noteReason = (tx: Session, { unit, id }: Batch, note: string) =>
+  tx.run(setNote, { unit, batch: id, note: note.slice(0, 200) || null });
+
+const readBatch = (row: Row): Batch => ({
+  id: textCell(row, 'batch_id'),
+  unit: textCell(row, 'unit'),
+  day: dayCell(row, 'run_day'),
+  state: oneOfCell(row, 'state', batchStates),
+  count: numberCell(row, 'item_count'),
+  sum: fenCell(row, 'item_sum'),
+  fileName: textCell(row, 'file_name'),
+  sha256: textCell(row, 'file_sha256'),
+  bytes: optional(row, 'file_bytes', numberCell),
+  note: textCell(row, 'note'),
+  createdAt: numberCell(row, 'created_at'),
+  changedAt: numberCell(row, 'changed_at'),
+});

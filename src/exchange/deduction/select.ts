@@ -1,0 +1,52 @@
+/** The first step of a run: lock bills, freeze their late fee and note them as lines of the request, in transactions of bounded size. */
+import { type DeductibleBill, eligibleBills, lockBills } from '../../revenue/index.js';
+import { type Batch, lockBatch, moveBatch, noteSums } from './batch.js';
+import { failedTries, insertItems, presentBills, sumsOf } from './items.js';
+import type { DeductionRun } from './run.js';
+
+/** Long enough to be quick, short enough to hold no payment up. */
+const CHUNK = 500;
+
+/** Ends with the batch locked, or empty. A lock and its line are one transaction: neither is ever there without the other. */
+export async function selectBills(run: DeductionRun, batch: Batch): Promise<void> {
+  const { books, unit } = run;
+  let chunk: DeductibleBill[] = [];
+  for await (const bill of eligibleBills(books.database, unit, batch.day)) {
+    chunk.push(bill);
+    if (chunk.length < CHUNK) continue;
+    if (!(await lockChunk(run, batch, chunk))) return;
+    chunk = [];
+  }
+  if (chunk.length > 0 && !(await lockChunk(run, batch, chunk))) return;
+  await books.database.transaction(async (tx) => {
+    const now = await lockBatch(tx, unit, batch.id);
+    if (now?.state !== 'selecting') return;
+    const { count, sum } = await sumsOf(tx, now);
+    await noteSums(tx, now, count, sum);
+    await moveBatch(tx, now, count === 0 ? 'empty' : 'locked', books.clock.now());
+  });
+}
+
+/** @returns whether the batch is still being selected: another node may have gone on with it, or an operator released it */
+function lockChunk(run: DeductionRun, batch: Batch, bills: readonly DeductibleBill[]): Promise<boolean> {
+  const { books, unit, triesMax } = run;
+  return books.database.transaction(async (tx) => {
+    const now = await lockBatch(tx, unit, batch.id);
+    if (now?.state !== 'selecting') return false;
+    const [first, last] = [bills[0]?.customer ?? '', bills.at(-1)?.customer ?? ''];
+    const tries = await failedTries(tx, unit.id, first, last);
+    const present = await presentBills(tx, now, first, last);
+    // A customer with two agreements would otherwise be debited twice.
+    const fresh = new Map(bills.map((bill) => [bill.bill, bill]));
+    const wanted = [...fresh.values()].filter(
+      ({ bill }) => !present.has(bill) && (tries.get(bill) ?? 0) < triesMax,
+    );
+    const held = await lockBills(tx, unit, now.id, wanted);
+    await insertItems(
+      tx,
+      now,
+      wanted.filter(({ bill }) => held.has(bill)),
+    );
+    return true;
+  });
+}

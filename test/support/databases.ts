@@ -53,9 +53,9 @@ export function eachDatabase(
     describeWith({ name: kind.name, missing: kind.missing }, `${title} (${kind.name})`, () => {
       let place: Place | undefined;
       const opened: Database[] = [];
-      const settings = () => {
+      const settings = (): DatabaseSettings => {
         if (place === undefined) throw new Error('the database is there only while the suite runs');
-        return place.settings;
+        return patient(place.settings);
       };
       const open = async (overrides: Partial<DatabaseSettings> = {}) => {
         const database = await openDatabase(
@@ -98,10 +98,16 @@ interface Kind {
   make(migrated: boolean): Promise<Place>;
 }
 
+/** A first connection starts a Java machine (H2) or a server's process, on a machine that may be busy. */
+const patient = (settings: DatabaseSettings): DatabaseSettings => ({
+  ...settings,
+  pool: { ...settings.pool, acquireTimeoutMs: 30_000 },
+});
+
 let count = 0;
 const freshName = () => `sluice_t_${process.pid}_${++count}`;
 async function migrated(settings: DatabaseSettings, more: Partial<OpenContext> = {}): Promise<void> {
-  const database = await openDatabase(settings, { ...context, ...more });
+  const database = await openDatabase(patient(settings), { ...context, ...more });
   try {
     await migrate(database);
   } finally {

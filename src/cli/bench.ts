@@ -1,8 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
 import { type Command, InvalidArgumentError } from 'commander';
 import { chinaText, systemClock, systemIds } from '../clock.js';
-import { messageOf, OperatorError } from '../errors.js';
 import { fenOf } from '../protocol/index.js';
 import {
   defaultSender,
@@ -18,6 +17,7 @@ import {
   summarise,
   usualShares,
 } from '../tools/index.js';
+import { customersOf } from './customers.js';
 import { withExample } from './options.js';
 import { findTarget, positive, type TargetOptions, wholeNumber, withDialect, withTarget } from './target.js';
 
@@ -136,34 +136,6 @@ function liveProgress(seconds: number) {
   };
 }
 
-const RANGE_MAX = 1_000_000;
-function customersOf(text: string): [string, ...string[]] {
-  const all = text.startsWith('@') ? fileLines(text.slice(1)) : text.split(',').flatMap(rangeOf);
-  const [first, ...rest] = all;
-  if (first === undefined) throw new InvalidArgumentError('no customer is named');
-  return [first, ...rest];
-}
-function rangeOf(text: string): string[] {
-  const [, from = '', to = ''] = /^(\d{1,15})-(\d{1,15})$/.exec(text) ?? [];
-  if (from === '') return text === '' ? [] : [text];
-  const count = Number(to) - Number(from) + 1;
-  if (count < 1 || count > RANGE_MAX) throw new InvalidArgumentError(`a range has 1 to ${RANGE_MAX} numbers`);
-  return Array.from({ length: count }, (_, i) => String(Number(from) + i).padStart(from.length, '0'));
-}
-function fileLines(file: string): string[] {
-  try {
-    return readFileSync(file, 'utf8')
-      .split(/\s+/)
-      .filter((line) => line !== '');
-  } catch (error) {
-    throw new OperatorError(
-      'input-unreadable',
-      `${file}: ${messageOf(error)}`,
-      'One customer number a line.',
-      { cause: error },
-    );
-  }
-}
 function sharesOf(text: string): Shares {
   const shares: Record<MixKind, number> = { query: 0, pay: 0, status: 0, refund: 0 };
   for (const part of text.split(',')) {

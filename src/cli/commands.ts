@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { acceptanceCommand } from './acceptance.js';
 import { auditCommand } from './audit.js';
 import { benchCommand } from './bench.js';
 import { certsCommand } from './certs.js';
@@ -16,6 +17,7 @@ import { replayCommand } from './replay.js';
 import { sendCommand } from './send.js';
 import { serveCommand } from './serve.js';
 import { sftpCommand } from './sftp.js';
+import { simulateCommand } from './simulate.js';
 import { verifyCommand } from './verify.js';
 
 /** Every command of `sluice`, in the order of the help. */
@@ -38,4 +40,6 @@ export const commands: readonly ((program: Command) => void)[] = [
   inspectCommand,
   fixtureCommand,
   benchCommand,
+  simulateCommand,
+  acceptanceCommand,
 ];

@@ -142,3 +142,6 @@ function readPem(file: string): Buffer {
     );
   }
 }
+/** A PEM file named by an option, else one of the directory's certificates. */
+export const readPemOf = (dir: string, given: string | undefined, name: string): Buffer =>
+  readPem(given ?? join(dir, 'certs', name));

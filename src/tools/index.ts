@@ -1,4 +1,9 @@
 /** Testers' tools: everything that plays the platform, explains bytes, or compares answers. */
+
+export { type CaseRecord, examine } from './acceptance/case.js';
+export { moneyCases } from './acceptance/money-cases.js';
+export { otherCases } from './acceptance/other-cases.js';
+export { acceptanceRecord } from './acceptance/record.js';
 export { bytesIn, type FoundBytes } from './bytes/notations.js';
 export { type Capture, capturing, openCapture } from './capture/capture.js';
 export { importFixtures } from './capture/import.js';
@@ -20,4 +25,8 @@ export { type Asked, type Asking, askingOf } from './platform/asking.js';
 export { exchange, type Outcome, type Target, targetOf } from './platform/client.js';
 export { askDue, type Due } from './platform/due.js';
 export { defaultSender, freshSerial, readAnswer, requestFrame } from './platform/request.js';
+export { dayFile } from './simulate/day-file.js';
+export { type Simulation, simulatePlatform } from './simulate/platform.js';
+export { loadScenario, shippedScenarios } from './simulate/scenario.js';
+export { simulateUtility } from './simulate/utility.js';
 export { type Paint, paintFor, plainPaint } from './text.js';

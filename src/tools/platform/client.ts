@@ -52,8 +52,15 @@ export interface ExchangeOptions {
   /** A TLS session of an earlier exchange, to resume. */
   readonly session?: Buffer | undefined;
   readonly onSession?: (session: Buffer) => void;
+  /** Write in these pieces, one after the other with a pause, instead of the whole. */
+  readonly pieces?: readonly Buffer[];
+  /** Shut our writing side behind the request. */
+  readonly end?: boolean;
+  /** Go away so many ms after the request, whatever comes: the answer is lost. */
+  readonly leaveAfterMs?: number;
   readonly clock?: Clock;
 }
+const PIECE_PAUSE_MS = 20;
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Sends the bytes as they are, and waits for one answer frame or the end. Never rejects. */
@@ -90,8 +97,20 @@ export function exchange(target: Target, bytes: Buffer, options: ExchangeOptions
     });
     socket.once('secureConnect', () => {
       handshakeMs = elapsed();
-      socket.write(bytes);
+      void say();
     });
+    async function say(): Promise<void> {
+      if (options.pieces === undefined) socket.write(bytes);
+      for (const piece of options.pieces ?? []) {
+        if (socket.destroyed) return;
+        socket.write(piece);
+        await clock.sleep(PIECE_PAUSE_MS);
+      }
+      if (options.end === true) socket.end();
+      if (options.leaveAfterMs === undefined) return;
+      await clock.sleep(options.leaveAfterMs);
+      silence('closed', 'the answer was not waited for');
+    }
     if (onSession) socket.on('session', onSession);
     socket.on('error', (error) => silence(...silenceOf(error, connected, handshakeMs !== undefined)));
     socket.on('end', () => silence('closed', 'closed without an answer'));

@@ -1,33 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Database, Session } from '../../../src/database/index.js';
 import { outcomesOf, releaseBatch, runDeduction } from '../../../src/exchange/deduction/index.js';
 import { verifyLedger } from '../../../src/revenue/index.js';
 import { customerWith, today } from '../../revenue/world.js';
 import { eachDatabase } from '../../support/databases.js';
-import { type DeductionWorld, deductionWorld } from './world.js';
-
-/** A database whose n-th transaction (from 1) fails: before its commit, or after it as if the process had died then. */
-function failing(database: Database, at: number, when: 'before' | 'after'): Database {
-  let seen = 0;
-  return new Proxy(database, {
-    get(target, name) {
-      if (name !== 'transaction') return Reflect.get(target, name, target);
-      return async (work: (tx: Session) => Promise<unknown>) => {
-        seen += 1;
-        if (seen !== at) return target.transaction(work);
-        if (when === 'after') await target.transaction(work);
-        else
-          await target.transaction(async (tx) => {
-            await work(tx);
-            throw new Error('crash');
-          });
-        throw new Error('crash');
-      };
-    },
-  });
-}
+import { crashing, type DeductionWorld, deductionWorld } from './world.js';
 
 eachDatabase('a deduction run', (db) => {
   let d: DeductionWorld;
@@ -75,7 +53,7 @@ eachDatabase('a deduction run', (db) => {
       for (let at = 1; at <= 6; at += 1) {
         const w = await deductionWorld(db());
         const customer = await w.signed({ a: 100, b: 200 });
-        const database = failing(db(), at, when);
+        const database = crashing(db(), at, when);
         const broken = await runDeduction({ ...w.run, books: { ...w.books, database } }, today).catch(
           () => undefined,
         );

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemIds } from '../../../src/clock.js';
-import { type Database, sql, textCell } from '../../../src/database/index.js';
+import { type Database, type Session, sql, textCell } from '../../../src/database/index.js';
 import type { DeductionRun } from '../../../src/exchange/deduction/index.js';
 import { defaultFileSettings } from '../../../src/protocol/index.js';
 import { type Unit, unitWith } from '../../../src/revenue/unit.js';
@@ -68,5 +68,26 @@ async function sign(world: ReturnType<typeof builtinWorld>, unit: Unit, customer
     email: '',
     deal: 'sign',
     receivedAt: noon,
+  });
+}
+
+/** A database whose n-th transaction (from 1) fails: before its commit, or after it as if the process had died then. */
+export function crashing(database: Database, at: number, when: 'before' | 'after'): Database {
+  let seen = 0;
+  return new Proxy(database, {
+    get(target, name) {
+      if (name !== 'transaction') return Reflect.get(target, name, target);
+      return async (work: (tx: Session) => Promise<unknown>) => {
+        seen += 1;
+        if (seen !== at) return target.transaction(work);
+        if (when === 'after') await target.transaction(work);
+        else
+          await target.transaction(async (tx) => {
+            await work(tx);
+            throw new Error('crash');
+          });
+        throw new Error('crash');
+      };
+    },
   });
 }

@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Database } from '../../../src/database/index.js';
+import {
+  batchOfDay,
+  outcomesOf,
+  processAnswer,
+  releaseBatch,
+  runDeduction,
+} from '../../../src/exchange/deduction/index.js';
+import type { AcceptedFile } from '../../../src/exchange/index.js';
+import { defaultFileSettings } from '../../../src/protocol/index.js';
+import { verifyLedger } from '../../../src/revenue/index.js';
+import { fen, freshSerial, noon, payment, standing, today } from '../../revenue/world.js';
+import { eachDatabase } from '../../support/databases.js';
+import { crashing, type DeductionWorld, deductionWorld } from './world.js';
+
+interface Answer {
+  readonly flag?: string;
+  readonly debited?: string;
+  readonly serial?: string;
+  readonly day?: string;
+}
+/** What the platform makes of the request: the line again, and what came of it. */
+const lineOf = (request: string, { flag = '1', debited, serial = freshSerial(), day = today }: Answer = {}) =>
+  `${request}${day}|${debited ?? request.split('|')[9]}|${flag}|${serial}||`;
+
+/** A REDK of these lines with a summary that agrees. */
+function resultFile(d: DeductionWorld, lines: readonly string[], name = 'r.txt'): AcceptedFile {
+  const columns = lines.map((line) => line.split('|'));
+  const good = columns.filter((c) => c[13] === '1' && c[12] === c[9]);
+  const sum = (rows: readonly (readonly string[])[]) => rows.reduce((all, c) => all + Number(c[9]), 0);
+  const summary = `${lines.length}|${sum(columns)}|${good.length}|${sum(good)}|20240115|105||`;
+  const text = [summary, ...lines].join('\r\n');
+  const path = join(d.dir, name);
+  writeFileSync(path, text);
+  return {
+    id: name,
+    unit: d.unit,
+    type: 'REDK',
+    day: today,
+    name,
+    path,
+    bytes: text.length,
+    sha256: createHash('sha256').update(text).digest('hex'),
+    sums: { lines: lines.length, amount: fen(0), goodLines: undefined, goodAmount: undefined },
+    settings: defaultFileSettings,
+    storedAt: noon,
+  };
+}
+
+eachDatabase('a deduction result', (db) => {
+  let d: DeductionWorld;
+  beforeEach(async () => {
+    d = await deductionWorld(db());
+  });
+  afterEach(() => d.end());
+  const counts = async (world = d) => {
+    const batch = await batchOfDay(db(), world.unit, today);
+    const sums = batch === undefined ? {} : await outcomesOf(db(), batch);
+    const each = Object.entries(sums).map(([outcome, { count }]) => `${outcome} ${count}`);
+    return [batch?.state, ...each].join(', ');
+  };
+  const process = (file: AcceptedFile, database: Database = db()) =>
+    processAnswer({ ...d.books, database }, file);
+
+  it('settles what was debited, frees what was not, keeps as prepaid what was paid meanwhile; again: nothing', async () => {
+    const one = await d.signed({ a: 10_000, b: 20_000 });
+    const two = await d.signed({ a: 500 });
+    await runDeduction(d.run, today);
+    expect((await d.world.revenue.pay(d.unit, payment(two, 509, { bills: [`${two}a`] }))).kind).equal(
+      'booked',
+    );
+    const [, a = '', b = '', c = ''] = d.request();
+    const file = resultFile(d, [lineOf(a), lineOf(b, { flag: '0', debited: '0', serial: '' }), lineOf(c)]);
+    expect(await process(file)).to.include({ kind: 'processed' });
+    expect(await counts()).equal('answered, failed 1, prepaid 1, settled 1');
+    expect(await standing(d.world, d.unit, one)).equal('b 0');
+    expect(await standing(d.world, d.unit, two)).equal(' 509');
+    expect(await d.locks()).to.deep.equal([]);
+    const records = await d.world.revenue.payments(d.unit, one, today, today);
+    expect(records?.map(({ channel, amount }) => [channel, amount])).to.deep.equal([['deduction', 10_180n]]);
+
+    expect(await process(file)).to.include({ kind: 'processed' });
+    expect(await standing(d.world, d.unit, one)).equal('b 0');
+    expect(await standing(d.world, d.unit, two)).equal(' 509');
+    expect(await verifyLedger(db())).to.deep.equal([]);
+  });
+
+  it('refuses the file as a whole, before anything is written, for one bad line', async () => {
+    const one = await d.signed({ a: 10_000, b: 20_000 });
+    await runDeduction(d.run, today);
+    const [, a = '', b = ''] = d.request();
+    const serial = freshSerial();
+    const changed = (column: number, text: string) => {
+      const columns = b.split('|');
+      columns[column] = text;
+      return columns.join('|');
+    };
+    const bad: Record<string, readonly string[]> = {
+      'unknown detId': [lineOf(a), lineOf(changed(0, `${a.slice(0, 24)}00000009`))],
+      'customer differs': [lineOf(a), lineOf(changed(1, 'nobody'))],
+      'amount differs': [lineOf(a), lineOf(changed(9, '20361'))],
+      'bill differs': [lineOf(a), lineOf(changed(5, 'other'))],
+      'detId stands in the file twice': [lineOf(a), lineOf(a)],
+      'serial stands in the file twice': [lineOf(a, { serial }), lineOf(b, { serial })],
+      'debited another amount': [lineOf(a), lineOf(b, { debited: '5' })],
+      'without resDay': [lineOf(a), lineOf(b, { day: '' })],
+      'lies in the future': [lineOf(a), lineOf(b, { day: '20240116' })],
+      'without a serial': [lineOf(a), lineOf(b, { serial: '' })],
+    };
+    for (const [reason, lines] of Object.entries(bad)) {
+      const outcome = await process(resultFile(d, lines));
+      expect(outcome.kind, reason).equal('refused');
+      expect(outcome.detail).contains(reason).and.contains('行');
+    }
+    const file = resultFile(d, [lineOf(a), lineOf(b)]);
+    writeFileSync(file.path, `9|1|1|1|20240115|105||\r\n${lineOf(a)}\r\n`);
+    expect((await process(file)).kind).equal('refused');
+    expect(await counts()).equal('published, waiting 2');
+    expect(await standing(d.world, d.unit, one)).equal('ab 0');
+    expect(await d.locks()).to.have.length(2);
+  });
+
+  it('goes on after a crash at each transaction; the end is the same', async () => {
+    for (const when of ['before', 'after'] as const)
+      for (let at = 1; at <= 3; at += 1) {
+        const w = await deductionWorld(db());
+        const customer = await w.signed({ a: 100, b: 200 });
+        await runDeduction(w.run, today);
+        const [, a = '', b = ''] = w.request();
+        const file = resultFile(w, [lineOf(a), lineOf(b, { flag: 'N' })]);
+        const broken = await process(file, crashing(db(), at, when)).catch(() => 'broken');
+        expect(broken).equal('broken');
+        expect(await process(file)).to.include({ kind: 'processed' });
+        expect(await counts(w), `${when} ${at}`).equal('answered, failed 1, settled 1');
+        expect(await standing(w.world, w.unit, customer)).equal('b 0');
+        w.end();
+      }
+    expect(await verifyLedger(db())).to.deep.equal([]);
+  });
+
+  it('two nodes with the same file book it once; another file for answered lines is refused', async () => {
+    const one = await d.signed({ a: 100, b: 200 });
+    await runDeduction(d.run, today);
+    const [, a = '', b = ''] = d.request();
+    const file = resultFile(d, [lineOf(a)]);
+    await Promise.all([process(file), process(file, await db.open())]);
+    expect(await counts()).equal('published, settled 1, waiting 1');
+    const other = await process(resultFile(d, [lineOf(a), lineOf(b)], 'other.txt'));
+    expect(other).to.have.property('kind', 'refused');
+    expect((await process(resultFile(d, [lineOf(b)], 'rest.txt'))).kind).equal('processed');
+    expect(await counts()).equal('answered, settled 2');
+    expect(await standing(d.world, d.unit, one)).equal(' 0');
+    expect(await verifyLedger(db())).to.deep.equal([]);
+  });
+
+  it('an answer to a released batch is booked all the same; a bill that failed too often is left out', async () => {
+    const one = await d.signed({ a: 100 });
+    const batch = await runDeduction(d.run, today);
+    await releaseBatch(d.books, d.unit, batch.id, 'no answer');
+    const [, a = ''] = d.request();
+    expect((await process(resultFile(d, [lineOf(a)]))).kind).equal('processed');
+    expect(await counts()).equal('released, settled 1');
+    expect(await standing(d.world, d.unit, one)).equal(' 0');
+
+    const w = await deductionWorld(db());
+    await w.signed({ a: 100 });
+    await runDeduction(w.run, today);
+    const [, line = ''] = w.request();
+    await process(resultFile(w, [lineOf(line, { flag: '0' })]));
+    const tomorrow = '20240116' as typeof today;
+    const again = { ...w.run, triesMax: 1, fileName: 'again.txt' };
+    expect(await runDeduction(again, tomorrow)).to.include({ state: 'empty' });
+    expect(await verifyLedger(db())).to.deep.equal([]);
+    w.end();
+  });
+
+  it('a serial of another booking leaves the bill locked for an operator', async () => {
+    const one = await d.signed({ a: 100 });
+    const paid = payment(one, 50);
+    await d.world.revenue.supplement(d.unit, { ...paid, bookingDay: today, orderedBy: 'test' });
+    await runDeduction(d.run, today);
+    const [, a = ''] = d.request();
+    await process(resultFile(d, [lineOf(a, { serial: paid.serial })]));
+    expect(await counts()).equal('published, conflict 1');
+    expect(await d.locks()).to.have.length(1);
+    const batch = await batchOfDay(db(), d.unit, today);
+    await releaseBatch(d.books, d.unit, batch?.id ?? '', 'looked into');
+    expect(await d.locks()).to.deep.equal([]);
+    expect(await verifyLedger(db())).to.deep.equal([]);
+  });
+});

@@ -4,7 +4,13 @@ import { join, resolve } from 'node:path';
 import { type Clock, type Ids, systemClock, systemIds } from './clock.js';
 import type { LoadedConfig } from './config/index.js';
 import { type Database, migrate, openDatabase } from './database/index.js';
-import { type Exchange, metersOf, openExchange, openRemotePlace } from './exchange/index.js';
+import {
+  deductionResults,
+  type Exchange,
+  metersOf,
+  openExchange,
+  openRemotePlace,
+} from './exchange/index.js';
 import { handlers } from './handlers/index.js';
 import { type Log, openLog } from './log.js';
 import { type Metrics, makeMetrics, measurePool } from './metrics.js';
@@ -113,7 +119,8 @@ function openAppExchange(ground: Ground): Exchange {
     units: config.units,
     root: resolve(config.dir, config.sftp.root),
     database,
-    processors: [],
+    // A schema of the utility's own has no deduction of ours; its results wait.
+    processors: config.revenue.kind === 'builtin' ? [deductionResults({ database, clock, ids })] : [],
     openRemote: (unit, settings) => openRemotePlace(unit, settings, { dir: config.dir, clock, log }),
     clock,
     ids,

@@ -14,8 +14,9 @@ import {
   runDeduction,
   unknownBatch,
 } from '../exchange/deduction/index.js';
+import { exchangeOfUnit, fileSettingsOf } from '../exchange/settings.js';
 import { printable } from '../log.js';
-import { defaultFileSettings, fileNamePatterns, writeFileName } from '../protocol/index.js';
+import { writeFileName } from '../protocol/index.js';
 import { type Day, parseDay } from '../protocol/values.js';
 import type { Books } from '../revenue/index.js';
 import type { Unit } from '../revenue/unit.js';
@@ -76,19 +77,21 @@ async function run(options: RunOptions): Promise<void> {
   await withSftp(options.dir, async (place) => {
     const unit = unitOf(place, options.unit);
     const day = dayOf(options.day);
-    const account = await accountOf(place, unit, options.account);
+    checkBuiltin(place);
+    const rules = exchangeOfUnit(place.config.exchange, unit.id);
+    const account = await accountOf(place, unit, options.account ?? rules.account);
     const batch = await runDeduction(
       {
         books: booksOf(place),
         unit,
-        settings: defaultFileSettings,
+        settings: fileSettingsOf(place.config.exchange, unit.id, 'DKKK'),
         downloadDir: downloadDir(place.root, account),
-        fileName: writeFileName(fileNamePatterns[0], {
+        fileName: writeFileName(rules.names, {
           type: 'DKKK',
           day,
-          org: unit.shortName,
+          org: rules.organisation ?? unit.shortName,
           unit: unit.id,
-          area: undefined,
+          area: rules.area,
         }),
         bankCode: options.bankCode,
         triesMax: wholeOf('--tries', options.tries, 1, 1000),
@@ -194,7 +197,22 @@ function dayOf(text: string | undefined): Day {
   );
 }
 
+function checkBuiltin({ config }: SftpPlace): void {
+  if (config.revenue.kind === 'builtin') return;
+  throw new OperatorError(
+    'deduct-existing-schema',
+    'batch deduction works on the built-in revenue schema only',
+    "Let the utility's own system make its deduction requests.",
+  );
+}
+
 async function accountOf(place: SftpPlace, unit: Unit, name: string | undefined): Promise<string> {
+  if (exchangeOfUnit(place.config.exchange, unit.id).remote !== undefined)
+    throw new OperatorError(
+      'deduct-remote',
+      `unit ${unit.id} exchanges files on the platform's server, where runs cannot publish yet`,
+      'Give the unit an account of our own SFTP server, or leave deduction off.',
+    );
   if (name !== undefined) return (await getAccount(place.database, name)).name;
   const accounts = await accountsOfUnit(place.database, unit.id);
   const [only] = accounts;

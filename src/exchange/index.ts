@@ -2,6 +2,7 @@
 export { fileSources, type IncomingFile, incomingStates } from './arrival/incoming-file.js';
 export { bytesOf } from './arrival/inspect.js';
 export type { AcceptedFile, ProcessingOutcome, Processor } from './arrival/processor.js';
+export { deductionResults } from './deduction/index.js';
 export {
   type IncomingType,
   isIncomingType,

@@ -16,8 +16,8 @@ const selectLocks = sql(
 
 let count = 0;
 
-export async function deductionWorld(database: Database) {
-  const unit = unitWith(`D${process.pid % 1000}${++count}`, { billsChosen: 'byId' });
+export async function deductionWorld(database: Database, id = `D${process.pid % 1000}${++count}`) {
+  const unit = unitWith(id, { billsChosen: 'byId' });
   const books = { database, clock: testClock(), ids: systemIds };
   const world = builtinWorld(database, database);
   const dir = mkdtempSync(join(tmpdir(), 'sluice-deduct-'));

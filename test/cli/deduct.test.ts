@@ -1,0 +1,46 @@
+/** `sluice deduct`, as typed. */
+import { expect } from 'chai';
+import { sluiceInside as sluice } from '../support/command-line.js';
+import { temporaryDirectory } from '../support/directory.js';
+
+describe('sluice deduct', () => {
+  const dir = temporaryDirectory();
+  const deduct = (...args: string[]) => sluice(['deduct', ...args, '--unit', '39536', '--dir', dir.at('g')]);
+  before(async () => {
+    const made = await sluice(['init', '--demo', '--dir', dir.at('g')]);
+    expect(made.code, made.stderr).equal(0);
+    const account = await sluice([
+      'sftp',
+      'account',
+      'add',
+      'platform',
+      '--unit',
+      '39536',
+      '--dir',
+      dir.at('g'),
+    ]);
+    expect(account.code, account.stderr).equal(0);
+  });
+
+  it('runs once a day, shows the run and lists it', async () => {
+    const ran = await deduct('run', '--day', '20240115', '--json');
+    expect(ran.code, ran.stderr).equal(0);
+    const batch = JSON.parse(ran.stdout);
+    expect(batch).to.include({ unit: '39536', day: '20240115' });
+    const again = JSON.parse((await deduct('run', '--day', '20240115', '--json')).stdout);
+    expect(again.batch).equal(batch.batch);
+    expect(JSON.parse((await deduct('list', '--json')).stdout)).to.have.length(1);
+    expect((await deduct('show', batch.batch)).stdout)
+      .contains(batch.batch)
+      .and.contains(batch.state);
+  });
+
+  it('says in two lines what is wrong with what was typed', async () => {
+    expect((await deduct('show', '1')).stderr)
+      .contains('there is no deduction batch 1')
+      .and.contains('→');
+    expect((await deduct('run', '--day', '20990101')).stderr).contains('no day up to today');
+    const other = await sluice(['deduct', 'list', '--unit', 'none', '--dir', dir.at('g')]);
+    expect(other.stderr).contains('not configured');
+  });
+});

@@ -1,14 +1,24 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { messageOf, OperatorError } from '../errors.js';
 import type { UnitDialect } from '../protocol/index.js';
-import { type Explained, explainInput, paintFor, renderFrame } from '../tools/index.js';
+import {
+  type Explained,
+  explainExchangeFile,
+  explainInput,
+  type FileExplanation,
+  paintFor,
+  renderExchangeFile,
+  renderFrame,
+} from '../tools/index.js';
 import { withExample } from './options.js';
 import { withDialect } from './target.js';
 
 interface Options {
   readonly json?: boolean;
   readonly all?: boolean;
+  readonly type?: string;
   readonly dialect?: Partial<UnitDialect>;
 }
 
@@ -17,9 +27,13 @@ export function inspectCommand(program: Command): void {
   const inspect = program
     .command('inspect')
     .description(
-      'explain frames: hex in any spelling, a dump, Arrays.toString, a fixture, a log file, raw bytes',
+      'explain frames (hex in any spelling, dumps, Arrays.toString, fixtures, log files, raw bytes) and exchange files',
     )
     .argument('<what...>', 'hex digits, files, or - for standard input')
+    .option(
+      '--type <type>',
+      'it is an exchange file of this type, where its name does not say so (DSDZ, REDK, …)',
+    )
     .option('--all', 'the whole dump of long data')
     .option('--json', 'print what was found as JSON');
   withExample(
@@ -27,18 +41,26 @@ export function inspectCommand(program: Command): void {
     'sluice inspect 68 22 01 00 00 32 30 30 30 30 31 7b',
     'sluice inspect fixtures/messages/08-length-one-short.json',
     'grep recv gateway.log | sluice inspect -',
-  ).action((what: string[], options: Options) => {
-    const found = inputsOf(what).flatMap(([name, content]) => explainInput(name, content, options.dialect));
-    if (found.length === 0) {
+    'sluice inspect fixtures/files/GSCQQIANNENG_39536_DSDZ_20240404.txt',
+  ).action(async (what: string[], options: Options) => {
+    const found: Explained[] = [];
+    const files: FileExplanation[] = [];
+    for (const [name, content] of inputsOf(what)) {
+      const file = await explainExchangeFile(basename(name), content, options.type);
+      if (file === undefined) found.push(...explainInput(name, content, options.dialect));
+      else files.push(file);
+    }
+    if (found.length + files.length === 0) {
       throw new OperatorError(
         'nothing-found',
         'there are no frames in it',
         'A frame begins with 68 and has at least 12 bytes.',
       );
     }
-    if (options.json === true) console.log(JSON.stringify(found.map(plain), null, 2));
-    else print(found, options);
-    if (found.some(({ frame }) => !frame.sound)) process.exitCode = 1;
+    if (options.json === true) console.log(JSON.stringify([...files, ...found.map(plain)], null, 2));
+    else print(found, files, options);
+    if (files.some(({ faultCount }) => faultCount > 0) || found.some(({ frame }) => !frame.sound))
+      process.exitCode = 1;
   });
 }
 
@@ -61,8 +83,9 @@ function inputsOf(what: readonly string[]): [string, Buffer][] {
   });
 }
 
-function print(found: readonly Explained[], options: Options): void {
+function print(found: readonly Explained[], files: readonly FileExplanation[], options: Options): void {
   const paint = paintFor(process.stdout);
+  for (const file of files) console.log(renderExchangeFile(file, paint));
   const dumpRowsMax = options.all === true ? Number.POSITIVE_INFINITY : 32;
   for (const { where, frame } of found) {
     if (found.length > 1) console.log(paint('bold', `── ${where}`));

@@ -13,6 +13,7 @@ export { type Fixture, loadFixtures } from './fixture/fixture.js';
 export { Filling, type Freshable, freshables } from './fixture/placeholders.js';
 export { type CaseResult, type ReplayOptions, replay, TEXT_PATHS } from './fixture/replay.js';
 export { htmlOf, junitOf, renderCase, summaryOf } from './fixture/reports.js';
+export { explainExchangeFile, type FileExplanation, renderExchangeFile } from './inspect/exchange-file.js';
 export { explainFields } from './inspect/fields.js';
 export { explainFrame, type FrameExplanation } from './inspect/frame.js';
 export { type Explained, explainInput } from './inspect/input.js';

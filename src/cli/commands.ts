@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { acceptanceCommand } from './acceptance.js';
+import { agreementCommand } from './agreement.js';
 import { auditCommand } from './audit.js';
 import { benchCommand } from './bench.js';
 import { certsCommand } from './certs.js';
@@ -35,6 +36,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   verifyCommand,
   sftpCommand,
   deductCommand,
+  agreementCommand,
   sendCommand,
   replayCommand,
   inspectCommand,

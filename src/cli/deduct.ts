@@ -10,6 +10,7 @@ import {
   type OutcomeSum,
   outcomes,
   outcomesOf,
+  reasonsOf,
   releaseBatch,
   runDeduction,
   unknownBatch,
@@ -25,6 +26,7 @@ import { wholeOf } from './arguments.js';
 import { withDir, withExample } from './options.js';
 import { recordSftp, type SftpPlace, withSftp } from './sftp-database.js';
 import { table } from './table.js';
+import { checkBuiltin, unitOf } from './units.js';
 
 interface Options {
   readonly dir?: string;
@@ -77,7 +79,7 @@ async function run(options: RunOptions): Promise<void> {
   await withSftp(options.dir, async (place) => {
     const unit = unitOf(place, options.unit);
     const day = dayOf(options.day);
-    checkBuiltin(place);
+    checkBuiltin(place, 'deduction runs are made');
     const rules = exchangeOfUnit(place.config.exchange, unit.id);
     const account = await accountOf(place, unit, options.account ?? rules.account);
     const batch = await runDeduction(
@@ -143,13 +145,16 @@ async function release(id: string, options: Options & { reason: string }): Promi
 
 async function print(place: SftpPlace, batch: Batch, options: Options): Promise<void> {
   const sums = await outcomesOf(place.database, batch);
+  const reasons = await reasonsOf(place.database, batch);
   const results = outcomes.flatMap((outcome): [string, OutcomeSum][] => {
     const sum = sums[outcome];
     return sum === undefined ? [] : [[outcome, sum]];
   });
   if (options.json === true) {
     const readable = results.map(([outcome, { count, sum }]) => [outcome, { count, amount: Number(sum) }]);
-    console.log(JSON.stringify({ ...jsonOf(batch), results: Object.fromEntries(readable) }, null, 2));
+    const why = reasons.map(({ sum, ...rest }) => ({ ...rest, amount: Number(sum) }));
+    const all = { ...jsonOf(batch), results: Object.fromEntries(readable), reasons: why };
+    console.log(JSON.stringify(all, null, 2));
     return;
   }
   console.log(`批次 ${batch.id}  ${batch.day}  ${batch.state}  ${batch.fileName}`);
@@ -160,6 +165,13 @@ async function print(place: SftpPlace, batch: Batch, options: Options): Promise<
     table(
       ['RESULT', 'BILLS', 'FEN'],
       results.map(([outcome, { count, sum }]) => [outcome, String(count), String(sum)]),
+    ),
+  );
+  if (reasons.length === 0) return;
+  console.log(
+    table(
+      ['WHY', 'RESULT', 'BILLS', 'FEN'],
+      reasons.map(({ reason, outcome, count, sum }) => [reason, outcome, String(count), String(sum)]),
     ),
   );
 }
@@ -176,16 +188,6 @@ const jsonOf = ({ id, sum, bytes, createdAt, changedAt, ...rest }: Batch) => ({
 
 const booksOf = ({ database }: SftpPlace): Books => ({ database, clock: systemClock, ids: systemIds });
 
-function unitOf({ config }: SftpPlace, id: string): Unit {
-  const unit = config.units.find((one) => one.id === id);
-  if (unit !== undefined) return unit;
-  throw new OperatorError(
-    'option-invalid',
-    `--unit ${printable(id)} is not configured`,
-    `Configured are ${config.units.map((one) => one.id).join(', ')}.`,
-  );
-}
-
 function dayOf(text: string | undefined): Day {
   const today = chinaDay(systemClock.now());
   const day = text === undefined ? today : parseDay(text);
@@ -194,15 +196,6 @@ function dayOf(text: string | undefined): Day {
     'option-invalid',
     `--day ${printable(text ?? '')} is no day up to today`,
     'Give a day as yyyyMMdd, for instance 20240115.',
-  );
-}
-
-function checkBuiltin({ config }: SftpPlace): void {
-  if (config.revenue.kind === 'builtin') return;
-  throw new OperatorError(
-    'deduct-existing-schema',
-    'batch deduction works on the built-in revenue schema only',
-    "Let the utility's own system make its deduction requests.",
   );
 }
 

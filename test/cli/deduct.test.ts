@@ -1,5 +1,9 @@
 /** `sluice deduct`, as typed. */
 import { expect } from 'chai';
+import { withDatabase } from '../../src/cli/record-change.js';
+import { systemClock, systemIds } from '../../src/clock.js';
+import { addCustomers, openBuiltinRevenue } from '../../src/revenue/index.js';
+import { unitWith } from '../../src/revenue/unit.js';
 import { sluiceInside as sluice } from '../support/command-line.js';
 import { temporaryDirectory } from '../support/directory.js';
 
@@ -42,5 +46,31 @@ describe('sluice deduct', () => {
     expect((await deduct('run', '--day', '20990101')).stderr).contains('no day up to today');
     const other = await sluice(['deduct', 'list', '--unit', 'none', '--dir', dir.at('g')]);
     expect(other.stderr).contains('not configured');
+  });
+
+  it('agreements are listed with masked accounts, cancelled once, and unknown customers named', async () => {
+    const agreement = (verb: string, customer: string) =>
+      sluice(['agreement', verb, '--unit', '39536', '--customer', customer, '--dir', dir.at('g'), '--json']);
+    expect((await agreement('list', 'nobody')).stderr).contains('no such customer');
+    await withDatabase(dir.at('g'), async (database) => {
+      const books = { database, clock: systemClock, ids: systemIds };
+      await addCustomers(books, unitWith('39536'), [{ customer: '70001' }]);
+      const outcome = await openBuiltinRevenue(books).maintainAgreement(unitWith('39536'), {
+        ...{
+          agreementNumber: 'XY70001',
+          customer: '70001',
+          bankCode: '105',
+          bankAccount: '6222000011112222',
+        },
+        ...{ bankAccountName: '', certType: '', certNumber: '', mobile: '', email: '' },
+        ...{ deal: 'sign', receivedAt: systemClock.now() },
+      });
+      expect(outcome.kind).equal('done');
+    });
+    const [listed] = JSON.parse((await agreement('list', '70001')).stdout);
+    expect(listed).to.include({ agreement: 'XY70001', bankAccount: '************2222' });
+    expect(JSON.parse((await agreement('cancel', '70001')).stdout)).to.deep.equal({ cancelled: 'XY70001' });
+    expect(JSON.parse((await agreement('cancel', '70001')).stdout)).to.deep.equal({ cancelled: null });
+    expect(JSON.parse((await agreement('list', '70001')).stdout)).to.deep.equal([]);
   });
 });

@@ -50,6 +50,9 @@ const selectRange = sql(`
 const selectOutcomes = sql(`
   select outcome, count(*) as items, coalesce(sum(amount), 0) as total from deduct_items
   where batch_id = :batch group by outcome order by outcome`);
+const selectReasons = sql(`
+  select outcome, reason, count(*) as items, coalesce(sum(amount), 0) as total from deduct_items
+  where batch_id = :batch and reason is not null group by outcome, reason order by outcome, reason`);
 const decide = sql(`
   update deduct_items set outcome = :outcome, reason = :reason, payment_no = :paymentNo, answer_sha256 = :answer
   where det_id = :detail`);
@@ -135,6 +138,14 @@ export async function outcomesOf(
     ]),
   );
 }
+/** The same by reason, where there is one. */
+export const reasonsOf = async (session: Session, batch: Batch) =>
+  (await session.all(selectReasons, { batch: batch.id })).map((row) => ({
+    reason: textCell(row, 'reason'),
+    outcome: oneOfCell(row, 'outcome', outcomes),
+    count: numberCell(row, 'items'),
+    sum: fenCell(row, 'total'),
+  }));
 export const decideItem = (
   tx: Session,
   item: Item,

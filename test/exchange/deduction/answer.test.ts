@@ -7,6 +7,7 @@ import {
   batchOfDay,
   outcomesOf,
   processAnswer,
+  reasonsOf,
   releaseBatch,
   runDeduction,
 } from '../../../src/exchange/deduction/index.js';
@@ -77,6 +78,9 @@ eachDatabase('a deduction result', (db) => {
     const file = resultFile(d, [lineOf(a), lineOf(b, { flag: '0', debited: '0', serial: '' }), lineOf(c)]);
     expect(await process(file)).to.include({ kind: 'processed' });
     expect(await counts()).equal('answered, failed 1, prepaid 1, settled 1');
+    const batch = await batchOfDay(db(), d.unit, today);
+    const why = batch === undefined ? [] : await reasonsOf(db(), batch);
+    expect(why).to.deep.equal([{ reason: '入账标志 0', outcome: 'failed', count: 1, sum: 20_360n }]);
     expect(await standing(d.world, d.unit, one)).equal('b 0');
     expect(await standing(d.world, d.unit, two)).equal(' 509');
     expect(await d.locks()).to.deep.equal([]);

@@ -1,0 +1,26 @@
+/* What commands about one clearing unit share. */
+import { OperatorError } from '../errors.js';
+import { printable } from '../log.js';
+import type { Unit } from '../revenue/unit.js';
+import type { SftpPlace } from './sftp-database.js';
+
+/** The unit that `--unit` names. @throws {OperatorError} when it is not configured */
+export function unitOf({ config }: Pick<SftpPlace, 'config'>, id: string): Unit {
+  const unit = config.units.find((one) => one.id === id);
+  if (unit !== undefined) return unit;
+  throw new OperatorError(
+    'option-invalid',
+    `--unit ${printable(id)} is not configured`,
+    `Configured are ${config.units.map((one) => one.id).join(', ')}.`,
+  );
+}
+
+/** @throws {OperatorError} when the revenue schema is the utility's own */
+export function checkBuiltin({ config }: Pick<SftpPlace, 'config'>, what: string): void {
+  if (config.revenue.kind === 'builtin') return;
+  throw new OperatorError(
+    'builtin-only',
+    `${what} only with the built-in revenue schema`,
+    "Use the utility's own system for it.",
+  );
+}

@@ -1,16 +1,11 @@
 /* The only place where the parts are wired together. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { openAppExchange } from './app-exchange.js';
 import { type Clock, type Ids, systemClock, systemIds } from './clock.js';
 import type { LoadedConfig } from './config/index.js';
 import { type Database, migrate, openDatabase } from './database/index.js';
-import {
-  deductionResults,
-  type Exchange,
-  metersOf,
-  openExchange,
-  openRemotePlace,
-} from './exchange/index.js';
+import type { Exchange } from './exchange/index.js';
 import { handlers } from './handlers/index.js';
 import { type Log, openLog } from './log.js';
 import { type Metrics, makeMetrics, measurePool } from './metrics.js';
@@ -78,7 +73,9 @@ export async function startApp(parts: AppParts): Promise<App> {
     measurePool(metrics, () => database.pools.writers);
     const base = { config, clock, ids, log, metrics, database, closers };
     const ground: Ground = { ...base, revenue: await openRevenue(base, role !== 'gateway') };
-    const exchange = openAppExchange(ground);
+    // Every process takes in what is announced to it; files are looked for, processed and sent by that of the jobs.
+    const exchange = openAppExchange({ ...ground, processes: role !== 'gateway' });
+    closers.push(() => exchange.stop());
     const gateway = role === 'jobs' ? undefined : await startGateway(ground, parts, exchange);
     const jobPorts = role === 'gateway' ? {} : await startJobs(ground, parts, exchange);
     const ports = { ...(gateway && { platform: gateway.port }), ...jobPorts };
@@ -109,26 +106,6 @@ function openAppLog({ dir, log }: LoadedConfig, name = 'sluice') {
     filesMax: log.files,
     console: process.stderr.isTTY === true,
   });
-}
-
-/** Every process takes in what is announced to it; files are looked for and processed in that of the jobs. */
-function openAppExchange(ground: Ground): Exchange {
-  const { config, clock, ids, log, metrics, database, closers } = ground;
-  const exchange = openExchange({
-    settings: config.exchange,
-    units: config.units,
-    root: resolve(config.dir, config.sftp.root),
-    database,
-    // A schema of the utility's own has no deduction of ours; its results wait.
-    processors: config.revenue.kind === 'builtin' ? [deductionResults({ database, clock, ids })] : [],
-    openRemote: (unit, settings) => openRemotePlace(unit, settings, { dir: config.dir, clock, log }),
-    clock,
-    ids,
-    log,
-    meters: metersOf(metrics, clock),
-  });
-  closers.push(() => exchange.stop());
-  return exchange;
 }
 
 const unitsOf = ({ units }: LoadedConfig) => new Map(units.map((unit) => [unit.id, unit]));

@@ -8,6 +8,7 @@ import { configCommand } from './config.js';
 import { dbCommand } from './db.js';
 import { deductCommand } from './deduct.js';
 import { doctorCommand } from './doctor.js';
+import { exchangeCommand } from './exchange.js';
 import { existingCommand } from './existing.js';
 import { fixtureCommand } from './fixture.js';
 import { initCommand } from './init.js';
@@ -35,6 +36,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   logCommand,
   verifyCommand,
   sftpCommand,
+  exchangeCommand,
   deductCommand,
   agreementCommand,
   sendCommand,

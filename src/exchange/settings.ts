@@ -54,7 +54,13 @@ const outgoingFormat = {
   writeEmpty: z.boolean().default(false).describe('whether a file without lines is written at all'),
   catchUpDays: z.int().min(0).max(31).default(3).describe('missed runs so many days back are made up for'),
 };
-const outgoing = z.strictObject(outgoingFormat).prefault({});
+const outgoing = z
+  .strictObject(outgoingFormat)
+  .refine(
+    ({ byteOrderMark, writeCharset }) => !byteOrderMark || writeCharset === 'utf8',
+    'a byteOrderMark needs utf8',
+  )
+  .prefault({});
 const formats = z
   .strictObject({
     DSDZ: z.strictObject(incomingFormat).prefault({}),
@@ -79,6 +85,7 @@ const noticeTarget = z.strictObject({
   port: z.int().min(1).max(65_535),
   filePath: z.string().max(256).optional().describe('what notices say in filePath; default /download/'),
   extend: z.string().max(256).default(''),
+  to: z.string().min(1).max(32).default('ALIPAY').describe('desIfno in the head'),
 });
 
 /** The platform hosts SFTP and we are its client. */
@@ -118,10 +125,6 @@ const unitExchange = z
       .max(365)
       .default(15)
       .describe('CFTZ: how many days the platform goes on reminding'),
-    dunning: z
-      .enum(['bound', 'all'])
-      .default('bound')
-      .describe('CFTZ and DZZD name customers bound in the app only, or all'),
   })
   .prefault({});
 

@@ -1,6 +1,7 @@
 /** The table `file_steps`: what was done with each file, when, on which node. For people; nothing is decided by it. */
 import type { Clock, Ids, Moment } from '../clock.js';
 import { type Database, numberCell, oneOfCell, type Row, sql, textCell } from '../database/index.js';
+import { shortened } from './text.js';
 
 export const stepNames = [
   'found',
@@ -52,7 +53,6 @@ export class Steps {
   async add(id: string, step: StepName, detail = '', at: Moment = this.parts.clock.now()): Promise<void> {
     const { database, ids, node } = this.parts;
     this.#number += 1;
-    const text = detail.length > 500 ? `${detail.slice(0, 499)}…` : detail;
     await database.run(insert, {
       stepId: ids.uuid(),
       id,
@@ -60,7 +60,7 @@ export class Steps {
       number: this.#number,
       step,
       node,
-      detail: text,
+      detail: shortened(detail),
     });
   }
 

@@ -29,6 +29,7 @@ export const refusals = [
   'too-long',
   'conflict',
   'processor',
+  'operator',
 ] as const;
 export type FileRefusal = (typeof refusals)[number];
 

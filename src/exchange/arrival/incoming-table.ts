@@ -2,7 +2,6 @@
 import type { Moment } from '../../clock.js';
 import {
   type Binds,
-  type Cell,
   type Database,
   dayCell,
   fenCell,
@@ -17,6 +16,7 @@ import {
 import { type FileType, fileTypes } from '../../protocol/index.js';
 import type { Day } from '../../protocol/values.js';
 import type { LeaseTable } from '../lease.js';
+import { shortened } from '../text.js';
 import {
   type FileRefusal,
   type FileSums,
@@ -276,10 +276,6 @@ export class IncomingTable {
     return row && readIncoming(row);
   }
 }
-
-/** Columns hold 500 characters. */
-export const shortened = (text: string, max = 500): Cell =>
-  text.length > max ? `${text.slice(0, max - 1)}…` : text;
 
 export const readIncoming = (row: Row): IncomingFile => ({
   id: textCell(row, 'file_id'),

@@ -26,6 +26,8 @@ function refusalOf({ refusal, detail }: IncomingFile): FileVerdict {
     case 'conflict':
       // Neither 4004 nor, by dialect, 9999: the platform must not believe that this content was taken.
       return { verdict: 'wrong-digest', detail: '同名文件内容与已接收的不同，已隔离，待人工处理' };
+    case 'operator':
+      return { verdict: 'unreadable', detail: '文件已由人工隔离' };
     case 'unreadable':
     case 'wrong-unit':
     case 'too-long':

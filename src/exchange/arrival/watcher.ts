@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.js';
 import { messageOf } from '../../errors.js';
 import type { Log } from '../../log.js';
 import type { Unit } from '../../revenue/unit.js';
+import { startLoop } from '../loop.js';
 import type { Meters } from '../meters.js';
 import type { ExchangePlace } from '../place.js';
 import type { Places } from '../places.js';
@@ -11,7 +12,6 @@ import type { Arrivals } from './arrivals.js';
 import type { IncomingTable } from './incoming-table.js';
 import type { IntakeParts } from './intake.js';
 import { register } from './intake.js';
-import type { Worker } from './worker.js';
 
 export interface WatcherParts {
   readonly settings: ExchangeSettings;
@@ -20,7 +20,6 @@ export interface WatcherParts {
   readonly arrivals: Arrivals;
   readonly intake: IntakeParts;
   readonly table: IncomingTable;
-  readonly worker: Worker;
   readonly clock: Clock;
   readonly log: Log;
   readonly meters: Meters;
@@ -43,24 +42,6 @@ export function startWatcher(parts: WatcherParts): Watcher {
   const named = new Set<string>();
   const unwatch = new Map<string, () => void>();
   const dueAt = new Map<string, number>();
-  let looking: Promise<void> | undefined;
-  let again = false;
-
-  /** Looks never overlap; what happens during one leads to another. */
-  function look(): Promise<void> {
-    if (looking) {
-      again = true;
-      return looking;
-    }
-    looking = lookOnce().finally(() => {
-      looking = undefined;
-      if (again && !stopping.aborted) {
-        again = false;
-        void look();
-      }
-    });
-    return looking;
-  }
 
   async function lookOnce(): Promise<void> {
     for (const unit of parts.units.values()) {
@@ -68,7 +49,6 @@ export function startWatcher(parts: WatcherParts): Watcher {
       await guarded(unit.id, () => lookAtUnit(unit));
     }
     await guarded('spool', adoptAbandoned);
-    await guarded('work', () => parts.worker.runDue());
   }
 
   async function lookAtUnit(unit: Unit): Promise<void> {
@@ -129,23 +109,14 @@ export function startWatcher(parts: WatcherParts): Watcher {
     }
   }
 
-  let cancelSoon: (() => void) | undefined;
   /** Events come in swarms, and a file must lie still before it is taken. */
-  function soon(): void {
-    cancelSoon ??= clock.after(Math.min(limits.stableMs, limits.pollMs), () => {
-      cancelSoon = undefined;
-      void look();
-    });
-  }
-  const cancelPoll = clock.every(limits.pollMs, () => void look());
-  void look();
+  const soon = () => loop.soon(Math.min(limits.stableMs, limits.pollMs));
+  const loop = startLoop(clock, limits.pollMs, lookOnce);
   return {
-    look,
+    look: loop.now,
     async stop() {
-      cancelPoll();
-      cancelSoon?.();
       for (const end of unwatch.values()) end();
-      await looking;
+      await loop.stop();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { encodeText, lacks } from '../charset.js';
+import { type Charset, encodeText, lacks } from '../charset.js';
 import type { Decoded, Encodable, Fields } from '../field.js';
 import {
   dialectOfFile,
@@ -6,9 +6,13 @@ import {
   type ExchangeFile,
   emptyTally,
   type FileSettings,
+  type Tally,
 } from './exchange-file.js';
 
 const CHUNK_CHARS = 32 * 1024;
+
+type Details<D extends Fields> = AsyncIterable<readonly Encodable<D>[]> | Iterable<readonly Encodable<D>[]>;
+type Sink = (chunk: Buffer) => void | Promise<void>;
 
 export interface WrittenFile {
   /** Detail lines. */
@@ -26,26 +30,39 @@ export interface WrittenFile {
 export async function writeExchangeFile<S extends Fields, D extends Fields>(
   file: ExchangeFile<S, D>,
   summary: Encodable<S>,
-  details: AsyncIterable<readonly Encodable<D>[]> | Iterable<readonly Encodable<D>[]>,
+  details: Details<D>,
   settings: FileSettings,
-  sink: (chunk: Buffer) => void | Promise<void>,
+  sink: Sink,
 ): Promise<WrittenFile> {
+  const head = encodeSummary(file, summary, settings);
+  await sink(head.chunk);
+  const { tally, bytes, replaced } = await writeDetails(file, details, settings, sink);
+  const faults = disagreements(summary, tally);
+  if (faults.length > 0)
+    throw new Error(`${file.type}: the summary does not agree with the lines: ${faults.join('; ')}`);
+  return { lines: tally.lineCount, bytes: bytes + head.chunk.length, replaced: replaced + head.replaced };
+}
+
+/** The details alone, for whoever knows what the summary says only after them. Waits for `sink`. */
+export async function writeDetails<S extends Fields, D extends Fields>(
+  file: ExchangeFile<S, D>,
+  details: Details<D>,
+  settings: FileSettings,
+  sink: Sink,
+): Promise<{ readonly tally: Readonly<Tally>; readonly bytes: number; readonly replaced: number }> {
   const { writeCharset } = settings;
-  const lineEnd = settings.lineEnd === 'crlf' ? '\r\n' : '\n';
+  const lineEnd = lineEndOf(settings);
   const dialect = dialectOfFile(settings);
   const tally = emptyTally();
-  let [bytes, replaced] = [0, 0];
-  let text = settings.byteOrderMark ? '\ufeff' : '';
+  let [bytes, replaced, text] = [0, 0, ''];
   const flush = async () => {
-    const chunk = encodeText(text, writeCharset);
-    if (lacks(text, writeCharset)) replaced += [...text].filter((one) => lacks(one, writeCharset)).length;
+    const encoded = encodeCounted(text, writeCharset);
     text = '';
-    bytes += chunk.length;
-    await sink(chunk);
+    replaced += encoded.replaced;
+    bytes += encoded.chunk.length;
+    await sink(encoded.chunk);
     await new Promise<void>((resolve) => setImmediate(resolve)); // Payments go on meanwhile.
   };
-
-  text += summaryLine(file, settings).write(summary, dialect) + lineEnd;
   for await (const batch of details) {
     for (const detail of batch) {
       text += file.detail.write(detail, dialect) + lineEnd;
@@ -55,11 +72,31 @@ export async function writeExchangeFile<S extends Fields, D extends Fields>(
     }
   }
   if (text.length > 0) await flush();
-  const faults = disagreements(summary, tally);
-  if (faults.length > 0)
-    throw new Error(`${file.type}: the summary does not agree with the lines: ${faults.join('; ')}`);
-  return { lines: tally.lineCount, bytes, replaced };
+  return { tally, bytes, replaced };
 }
+
+/** The first line of the file, with its line end, behind the byte order mark where one is wanted. */
+export function encodeSummary<S extends Fields, D extends Fields>(
+  file: ExchangeFile<S, D>,
+  summary: Encodable<S>,
+  settings: FileSettings,
+): Encoded {
+  const mark = settings.byteOrderMark ? '\ufeff' : '';
+  const line = summaryLine(file, settings).write(summary, dialectOfFile(settings));
+  return encodeCounted(mark + line + lineEndOf(settings), settings.writeCharset);
+}
+
+interface Encoded {
+  readonly chunk: Buffer;
+  /** Characters that the charset lacks, written as `?`. */
+  readonly replaced: number;
+}
+function encodeCounted(text: string, charset: Charset): Encoded {
+  const replaced = lacks(text, charset) ? [...text].filter((one) => lacks(one, charset)).length : 0;
+  return { chunk: encodeText(text, charset), replaced };
+}
+
+const lineEndOf = ({ lineEnd }: FileSettings): string => (lineEnd === 'crlf' ? '\r\n' : '\n');
 function summaryLine<S extends Fields, D extends Fields>(
   file: ExchangeFile<S, D>,
   { summaryOrder }: FileSettings,

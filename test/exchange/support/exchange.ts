@@ -69,6 +69,8 @@ export async function makeExchange(database: Database): Promise<TestExchange> {
         root,
         database,
         processors: [],
+        producers: [],
+        call: async () => ({ kind: 'unanswered', reason: 'no platform in this test' }),
         openRemote: () => {
           throw new Error('no remote place in this test');
         },

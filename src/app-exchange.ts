@@ -1,0 +1,77 @@
+/* How the exchange is put together, for the gateway and for the commands. */
+import { resolve } from 'node:path';
+import type { Clock, Ids } from './clock.js';
+import type { LoadedConfig } from './config/index.js';
+import { type Database, openDatabase } from './database/index.js';
+import {
+  builtinSource,
+  deductionResults,
+  type Exchange,
+  metersOf,
+  openExchange,
+  openRemotePlace,
+  type Processor,
+  revenueProducers,
+} from './exchange/index.js';
+import type { Log } from './log.js';
+import type { Metrics } from './metrics.js';
+import { callPlatform, loadTrust } from './server/index.js';
+
+export interface AppExchangeParts {
+  readonly config: LoadedConfig;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Whether files are processed here; where not, they are only taken in, and another process goes on with them. */
+  readonly processes: boolean;
+}
+/** One statement of a set-sized file; those of requests have seconds. */
+const PATIENT_STATEMENT_MS = 3_600_000;
+
+/** Opens nothing but what it uses; `stop` closes it. */
+export function openAppExchange(parts: AppExchangeParts): Exchange {
+  const { config, database, clock, ids, log, metrics } = parts;
+  let patient: Promise<Database> | undefined;
+  const openPatient = (): Promise<Database> => {
+    patient ??= openDatabase(
+      {
+        ...config.database,
+        statementTimeoutMs: PATIENT_STATEMENT_MS,
+        pool: { ...config.database.pool, min: 0, max: 4 },
+      },
+      { dir: config.dir, clock, log },
+    );
+    return patient;
+  };
+  const exchange = openExchange({
+    settings: config.exchange,
+    units: config.units,
+    root: resolve(config.dir, config.sftp.root),
+    database,
+    processors: parts.processes ? processors(parts) : [],
+    producers:
+      config.revenue.kind === 'builtin' ? revenueProducers(builtinSource(openPatient), config.exchange) : [],
+    // Read each time: notices are rare, and certificates change while we run.
+    call: async (call, signal) => callPlatform(call, await loadTrust(config.dir, clock, true), clock, signal),
+    openRemote: (unit, settings) => openRemotePlace(unit, settings, { dir: config.dir, clock, log }),
+    clock,
+    ids,
+    log,
+    meters: metersOf(metrics, clock),
+  });
+  return {
+    ...exchange,
+    async stop() {
+      await exchange.stop();
+      await (await patient)?.close();
+    },
+  };
+}
+
+/** One for each type that comes in. A file without its processor is kept and waits for it. */
+function processors({ config, database, clock, ids }: AppExchangeParts): readonly Processor[] {
+  // A schema of the utility's own has no deduction of ours; its results wait.
+  return config.revenue.kind === 'builtin' ? [deductionResults({ database, clock, ids })] : [];
+}

@@ -52,7 +52,9 @@ async function started(
     };
     if (child.stdout) createInterface({ input: child.stdout }).on('line', look);
     if (child.stderr) createInterface({ input: child.stderr }).on('line', look);
-    void exited.then(() => reject(new Error(`${name} ended:\n${said.join('\n')}`)));
+    void exited.then(([code, signal]) =>
+      reject(new Error(`${name} ended (${code ?? signal}):\n${said.join('\n')}`)),
+    );
   });
   return running(name, child, port);
 }

@@ -1,6 +1,8 @@
 /* The only place where the parts are wired together. */
+
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { type Alarms, openAlarms } from './alarm.js';
 import { openAppExchange } from './app-exchange.js';
 import { type Clock, type Ids, systemClock, systemIds } from './clock.js';
 import type { LoadedConfig } from './config/index.js';
@@ -52,6 +54,7 @@ interface Ground {
   readonly metrics: Metrics;
   readonly database: Database;
   readonly revenue: RevenueSystem;
+  readonly alarms: Alarms;
   /** Undone in reverse order. */
   readonly closers: (() => Promise<void> | void)[];
 }
@@ -71,7 +74,8 @@ export async function startApp(parts: AppParts): Promise<App> {
     closers.push(() => database.close());
     await migrate(database);
     measurePool(metrics, () => database.pools.writers);
-    const base = { config, clock, ids, log, metrics, database, closers };
+    const alarms = openAlarms({ settings: config.alarms, database, clock, log, metrics });
+    const base = { config, clock, ids, log, metrics, database, alarms, closers };
     const ground: Ground = { ...base, revenue: await openRevenue(base, role !== 'gateway') };
     // Every process takes in what is announced to it; files are looked for, processed and sent by that of the jobs.
     const exchange = openAppExchange({ ...ground, processes: role !== 'gateway' });

@@ -10,6 +10,9 @@ import winston from 'winston';
  * Event name → level. One list, so that an operator can look every event up and a test can compare it with the docs.
  */
 export const logEvents = {
+  'alarm.ended': 'info',
+  'alarm.failed': 'error',
+  'alarm.raised': 'error',
   'app.ready': 'info',
   'app.stopping': 'info',
   'app.stopped': 'info',

@@ -72,6 +72,12 @@ export function makeMetrics() {
       labelNames: ['place'],
       registers,
     }),
+    alarms: new Gauge({
+      name: 'sluice_alarms',
+      help: 'What is wrong now and needs somebody, by kind (docs/operations.md)',
+      labelNames: ['kind'],
+      registers,
+    }),
     exchangeLogLost: new Counter({
       name: 'sluice_exchange_log_lost_total',
       help: 'Rows of the exchange log that could not be written',

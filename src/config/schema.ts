@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alarmSettings } from '../alarm.js';
 import { databaseSettings } from '../database/index.js';
 import { exchangeSettings } from '../exchange/settings.js';
 import { metricsSettings } from '../monitoring.js';
@@ -18,6 +19,7 @@ const logSettings = z
 
 /** All of sluice.yaml; each room declares its own section. */
 export const configSchema = z.strictObject({
+  alarms: alarmSettings,
   capture: captureSettings,
   database: databaseSettings.prefault({}),
   exchange: exchangeSettings,

@@ -11,6 +11,7 @@ import { incomingFiles } from './0040-incoming-files.js';
 import { outgoingFiles } from './0041-outgoing-files.js';
 import { deduction } from './0050-deduction.js';
 import { reconciliation } from './0060-reconciliation.js';
+import { alarmTable } from './0061-alarms.js';
 import { existingJournal } from './0070-existing-journal.js';
 import { auditLog } from './0080-audit-log.js';
 
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   outgoingFiles,
   deduction,
   reconciliation,
+  alarmTable,
   existingJournal,
   auditLog,
 ];

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import type { Account } from './account.js';
 import { AccountFolders, openPlain, orMissing, type Place } from './account-folders.js';
+import type { Delivered } from './delivered.js';
 import { isMissing } from './folder.js';
 import { attributesOf, Listing } from './listing.js';
 import { OpenFile } from './open-file.js';
@@ -16,6 +17,7 @@ import type { EntryAttributes } from './wire/attributes.js';
 export interface AccountState {
   readonly usage: Usage;
   readonly running: Map<string, Upload>;
+  readonly delivered: Delivered;
 }
 
 export interface AccountFilesOptions {
@@ -43,7 +45,8 @@ export class AccountFiles {
     const { account, root, state, rules, fileBytesMax, calls } = options;
     const folders = await AccountFolders.open(root, account().name, calls);
     const bounds = { usage: state.usage, quota: () => account().quota, fileBytesMax, calls };
-    return new AccountFiles(options, folders, new UploadArea(folders, state.running, bounds, rules));
+    const uploads = new UploadArea(folders, state.running, state.delivered, bounds, rules);
+    return new AccountFiles(options, folders, uploads);
   }
 
   async stats(names: Names): Promise<EntryAttributes> {
@@ -54,7 +57,9 @@ export class AccountFiles {
         await this.folders.inside(area, (folder) => Promise.resolve(folder.calls.stats(folder.fd))),
       );
     }
-    const stats = (await this.folders.partialStats(names)) ?? (await this.folders.finalStats(names));
+    const there =
+      (await this.folders.partialStats(names)) ?? (await orMissing(this.folders.finalStats(names)));
+    const stats = there ?? this.options.state.delivered.find(names);
     if (stats === undefined) throw new Refused('noSuchFile');
     return attributesOf(stats);
   }
@@ -129,7 +134,10 @@ export class AccountFiles {
       await this.folders.inPartial(names, set);
     } catch (error) {
       if (!isMissing(error)) throw error;
-      await this.folders.inPlace(names, set);
+      // Processing may have it already, or take it between our looking and our setting.
+      const known = this.options.state.delivered.setTimes(names, accessedAt, modifiedAt);
+      const done = this.folders.inPlace(names, set);
+      await (known ? orMissing(done) : done);
     }
   }
 

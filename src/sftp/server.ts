@@ -11,6 +11,7 @@ import type { AccountState } from './account-files.js';
 import { findAccount, recordLogin } from './account-store.js';
 import { isAllowed, plainAddress } from './addresses.js';
 import { Connection } from './connection.js';
+import { Delivered } from './delivered.js';
 import { readHostKeys } from './host-keys.js';
 import { Gate } from './login.js';
 import { Penalties } from './penalties.js';
@@ -204,7 +205,8 @@ class RunningServer implements SftpServer {
     const known = this.#states.get(account);
     if (known) return known;
     const folders = [uploadDir(root, account), partialDir(root, account)];
-    const state = { usage: new Usage(folders, settings.limits.freeBytesMin, clock), running: new Map() };
+    const usage = new Usage(folders, settings.limits.freeBytesMin, clock);
+    const state = { usage, running: new Map(), delivered: new Delivered(clock) };
     this.#states.set(account, state);
     return state;
   }

@@ -13,6 +13,7 @@ import {
   type Place,
   unlinkIfThere,
 } from './account-folders.js';
+import type { Delivered } from './delivered.js';
 import type { Folder } from './folder.js';
 import { isCreatableName, type Names, unfinishedEnding } from './path.js';
 import { Refused } from './refused.js';
@@ -42,6 +43,7 @@ export class UploadArea {
     private readonly folders: AccountFolders,
     /** Running uploads of this account in this process, by path: a second session takes over, it does not write beside. */
     private readonly running: Map<string, Upload>,
+    private readonly delivered: Delivered,
     private readonly bounds: UploadBounds,
     private readonly rules: UploadRules,
   ) {}
@@ -55,7 +57,7 @@ export class UploadArea {
     const create = (flags & openFlag.create) !== 0;
     if (!there && !create) throw new Refused('noSuchFile');
     if (there && create && (flags & openFlag.exclusive) !== 0) throw new Refused('failure', 'File exists');
-    await this.bounds.usage.refresh();
+    await this.bounds.usage.refresh(this.bounds.quota());
     if (!there) {
       if (!isCreatableName(names.at(-1) ?? ''))
         throw new Refused('permissionDenied', 'Not a name for a file');
@@ -119,6 +121,8 @@ export class UploadArea {
           return 'awaits-rename';
         }
         await this.folders.inPlace(upload.names, async (final) => {
+          // Before it is there: processing may take it before we are told that it is.
+          this.delivered.add(upload.names, there);
           await calls.rename(partial.folder.at(partial.name), final.folder.at(final.name));
           if (this.rules.durable) await final.folder.sync();
         });
@@ -143,6 +147,7 @@ export class UploadArea {
     if (!partial && !final) throw new Refused('noSuchFile');
     if (partial) await orMissing(this.folders.inPartial(names, unlinkIfThere));
     if (final) await this.folders.inPlace(names, unlinkIfThere);
+    this.delivered.forget(names);
     for (const gone of [partial, final]) if (gone) this.bounds.usage.removeFile(gone.size);
   }
 
@@ -162,6 +167,8 @@ export class UploadArea {
     if (source.isDirectory()) return this.#renameFolder(from, to, target !== undefined);
     await this.#endRunning(to, 'Another file took this name');
     const fromPartial = partial !== undefined;
+    this.delivered.forget(from);
+    if (!toPartial) this.delivered.add(to, source);
     const { calls } = this.folders;
     await this.#at(fromPartial, from, (old) =>
       this.#at(toPartial, to, async (fresh) => {

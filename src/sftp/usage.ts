@@ -12,6 +12,8 @@ export interface Quota {
 
 /** A count older than this is taken anew: processing takes files away, and other nodes add some. */
 const STALE_MS = 15_000;
+/** Where little room is left it is taken anew after this, so that nobody is refused for files that processing has taken long ago. */
+const TIGHT_STALE_MS = 500;
 /** Free space is asked for after this many bytes granted. */
 const FREE_CHECK_BYTES = 16 * 1024 * 1024;
 
@@ -32,12 +34,17 @@ export class Usage {
   ) {}
 
   /** Counts unless a count is fresh. Called before a file is opened for writing. */
-  async refresh(): Promise<void> {
-    if (this.clock.now() - this.#countedAt < STALE_MS) return;
+  async refresh(quota: Quota): Promise<void> {
+    const age = this.clock.now() - this.#countedAt;
+    if (age < (this.#isTight(quota) ? TIGHT_STALE_MS : STALE_MS)) return;
     this.#counting ??= this.#count().finally(() => {
       this.#counting = undefined;
     });
     await Promise.all([this.#counting, this.#checkFree()]);
+  }
+
+  #isTight({ bytes, files }: Quota): boolean {
+    return (files !== undefined && this.#files >= files) || (bytes !== undefined && this.#bytes >= bytes / 2);
   }
 
   /** Whether one more file may be begun. */

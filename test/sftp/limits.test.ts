@@ -157,10 +157,11 @@ describe('SFTP limits', () => {
     );
   });
 
-  it('a directory of 100,000 files is listed whole, and other requests are answered meanwhile', async () => {
+  const many = process.env.SLUICE_LONG === '1' ? 100_000 : 10_000;
+  it(`a directory of ${many} files is listed whole, and other requests are answered meanwhile`, async () => {
     const dir = join(downloadDir(server.root, 'platform'), 'many');
     mkdirSync(dir);
-    execFileSync('sh', ['-c', 'seq -f "f%06g.txt" 1 100000 | xargs touch'], { cwd: dir });
+    execFileSync('sh', ['-c', `seq -f "f%06g.txt" 1 ${many} | xargs touch`], { cwd: dir });
     const [lister, other] = [await RawClient.open(server), await RawClient.open(server)];
     let slowest = 0;
     let listed = false;
@@ -172,7 +173,7 @@ describe('SFTP limits', () => {
       await other.stat('/download');
       slowest = Math.max(slowest, Number(process.hrtime.bigint() - started) / 1e6);
     }
-    expect(new Set((await listing).map(({ name }) => name)).size).to.equal(100_000);
+    expect(new Set((await listing).map(({ name }) => name)).size).to.equal(many);
     expect(slowest).to.be.lessThan(1_000);
     lister.end();
     other.end();

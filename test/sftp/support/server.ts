@@ -1,7 +1,7 @@
 /** A server of our own on a free port, with one account, in a directory that vanishes afterwards. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Clock, systemClock, systemIds } from '../../../src/clock.js';
 import { type Database, databaseSettings, migrate, openDatabase } from '../../../src/database/index.js';
 import { type Log, silentLog } from '../../../src/log.js';
@@ -46,6 +46,8 @@ export interface TestServerOptions {
   readonly database?: Database;
   /** Shared by a second node. */
   readonly dir?: string;
+  /** Whether each file is taken away the moment it is published, as processing does: into `DIR/taken`. */
+  readonly takes?: boolean;
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -70,7 +72,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     root,
     clock,
     log,
-    published: (file) => void published.push(file),
+    published: (file) => {
+      published.push(file);
+      if (options.takes !== true) return;
+      mkdirSync(join(dir, 'taken'), { recursive: true });
+      renameSync(join(root, file.account, file.path), join(dir, 'taken', basename(file.path)));
+    },
   });
   const add = async (account: Partial<NewAccount> & { name: string }) => {
     await addAccount(database, { ...defaults, ...account }, clock.now());

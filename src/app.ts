@@ -189,7 +189,7 @@ async function startJobs(
         root: resolve(config.dir, config.sftp.root),
         clock,
         log,
-        published: () => void exchange.look(),
+        published: () => exchange.expect(),
       })
     : undefined;
   if (sftp) closers.push(() => sftp.close());

@@ -27,11 +27,11 @@ class UploadPlace implements IncomingPlace {
     private readonly partial: string,
   ) {}
 
-  async list(): Promise<readonly PlaceEntry[]> {
+  async list(isWanted: (name: string) => boolean): Promise<readonly PlaceEntry[]> {
     const entries = await readdir(this.dir, { recursive: true, withFileTypes: true });
     const found: PlaceEntry[] = [];
     for (const entry of entries) {
-      if (!entry.isFile() || !isSafeFileName(entry.name)) continue;
+      if (!entry.isFile() || !isSafeFileName(entry.name) || !isWanted(entry.name)) continue;
       const seen = await this.find(relative(this.dir, join(entry.parentPath, entry.name)));
       if (seen) found.push(seen);
     }
@@ -72,7 +72,8 @@ class UploadPlace implements IncomingPlace {
   watch(changed: () => void): () => void {
     let watcher: FSWatcher | undefined;
     try {
-      watcher = watch(this.dir, { persistent: false, recursive: true }, changed);
+      // Not recursive: Node would watch each single file. What comes below is found by the poll, or told by our SFTP server.
+      watcher = watch(this.dir, { persistent: false }, changed);
       watcher.on('error', () => {}); // Without events the poll is there.
     } catch {
       // Network file systems and full inotify tables: the poll is there.

@@ -17,8 +17,8 @@ export interface PlaceEntry {
 export interface IncomingPlace {
   /** The SFTP account, or `user@host` of the platform's server. */
   readonly name: string;
-  /** What is there, without what is plainly unfinished. */
-  list(): Promise<readonly PlaceEntry[]>;
+  /** What is there under names that are wanted, without what is plainly unfinished. Others are not touched: there may be thousands. */
+  list(isWanted: (name: string) => boolean): Promise<readonly PlaceEntry[]>;
   find(path: string): Promise<PlaceEntry | undefined>;
   /** Whether an upload of this path is under way. */
   isUnfinished(path: string): Promise<boolean>;

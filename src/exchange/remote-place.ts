@@ -55,11 +55,12 @@ class RemoteIncoming implements IncomingPlace {
     private readonly settings: RemotePlaceSettings,
   ) {}
 
-  async list(): Promise<readonly PlaceEntry[]> {
+  async list(isWanted: (name: string) => boolean): Promise<readonly PlaceEntry[]> {
     const { incomingDir, temporaryEnding } = this.settings;
     const entries = await this.remote.list(incomingDir);
     return entries
       .filter(({ kind, name }) => kind === 'file' && isSafeFileName(name) && !name.endsWith(temporaryEnding))
+      .filter(({ name }) => isWanted(name))
       .map((entry) => placeEntry(entry.name, entry));
   }
 

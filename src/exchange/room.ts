@@ -56,8 +56,10 @@ export interface Exchange {
   readonly steps: Steps;
   /** Begins to watch and to work. Without it only what is called is done (commands). */
   start(): void;
-  /** One whole look through all places, and the work that is due; an SFTP upload that has just ended is a good moment. */
+  /** One whole look through all places, now. */
   look(): Promise<void>;
+  /** An SFTP upload has just ended: a look is due as soon as it can be whole. Costs nothing, however many come. */
+  expect(): void;
   /** The work that is due, both ways, until it is done. */
   work(): Promise<void>;
   /** Works on one of our files as far as it goes now. */
@@ -160,6 +162,7 @@ export function openExchange(parts: ExchangeParts): Exchange {
       loops.push(startSchedule({ ...common, outbox, table: sent, ordered: () => void dispatch.now() }));
     },
     look: async () => watcher?.look(),
+    expect: () => watcher?.expect(),
     async work() {
       await worker.idle();
       await worker.runDue();

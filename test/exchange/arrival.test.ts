@@ -3,10 +3,11 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { systemClock } from '../../src/clock.js';
+import type { Database } from '../../src/database/index.js';
 import type { Exchange, Processor } from '../../src/exchange/index.js';
 import { unitWith } from '../../src/revenue/unit.js';
 import { eachDatabase } from '../support/databases.js';
-import { makeExchange, type TestExchange, until } from './support/exchange.js';
+import { limits, makeExchange, type TestExchange, until } from './support/exchange.js';
 
 const unit = unitWith('39536', {}, {}, { shortName: 'GSCQQIANNENG' });
 const captured = readFileSync(
@@ -32,6 +33,18 @@ const announce = (
     fileType: 'DSDZ',
     extend: more.extend ?? '',
     deadline: systemClock.now() + (more.budgetMs ?? 5000),
+  });
+/** A database whose single statements wait until they are let go; queries do not. */
+const writingAfter = (database: Database, held: Promise<void>): Database =>
+  new Proxy(database, {
+    get(target, key) {
+      const member: unknown = Reflect.get(target, key, target);
+      if (typeof member !== 'function') return member;
+      return async (...args: unknown[]) => {
+        if (key === 'run') await held;
+        return Reflect.apply(member, target, args);
+      };
+    },
   });
 /** Takes every file, and remembers which. */
 function collecting(): Processor & { readonly names: string[] } {
@@ -103,6 +116,28 @@ eachDatabase('a file that arrives', (db) => {
     }
     for (const node of nodes) await node.work();
     expect(processor.names.toSorted()).to.deep.equal(names.toSorted());
+  });
+
+  it('which another node is just taking in is waited for, and then answered like one of our own', async () => {
+    const name = nameOf(freshDay());
+    const day = name.slice(-12, -4);
+    await world.upload(name, dsdz(day, 1));
+    expect((await announce(world.node(), name)).verdict).to.equal('accepted');
+    const path = await world.upload(name, dsdz(day, 2));
+    let letGo: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const slow = world.node({ database: writingAfter(db(), held) });
+    const first = announce(slow, name, { budgetMs: 15_000 });
+    await until(async () => !existsSync(path));
+    const second = announce(world.node(), name, { budgetMs: 15_000 });
+    // Longer than a notice waits for a file that is nowhere.
+    await systemClock.sleep(2 * limits.absentMs + 200);
+    letGo();
+    const verdicts = (await Promise.all([first, second])).map(({ verdict }) => verdict);
+    // The second content under one name: not "repeated", as the first one would be.
+    expect(verdicts).to.deep.equal(['wrong-digest', 'wrong-digest']);
   });
 
   it('under the name of another content goes into quarantine with an alarm, and is answered 4002', async () => {

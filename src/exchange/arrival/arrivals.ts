@@ -82,17 +82,22 @@ export class Arrivals implements FileArrival {
     return this.#answer(checked, digest);
   }
 
+  /** What a file is by its name alone; `undefined`: none that the platform sends this unit. */
+  nameOf(unit: Unit, name: string): FileName | undefined {
+    const read = readFileName(name, '', this.parts.isUnit);
+    if (!read.ok || !isIncomingType(read.name.type)) return undefined;
+    return read.name.unit === undefined || read.name.unit === unit.id ? read.name : undefined;
+  }
+
   /** A file that nobody announced. */
   async found(
     unit: Unit,
     place: ExchangePlace,
     entry: PlaceEntry,
   ): Promise<'taken' | 'gone' | 'not-whole' | 'not-ours'> {
-    const { isUnit, stability } = this.parts;
-    const read = readFileName(entry.name, '', isUnit);
-    if (!read.ok || !isIncomingType(read.name.type)) return 'not-ours';
-    const known = read.name;
-    if (known.unit !== undefined && known.unit !== unit.id) return 'not-ours';
+    const { stability } = this.parts;
+    const known = this.nameOf(unit, entry.name);
+    if (known === undefined) return 'not-ours';
     if (stability.remainingMs(place.incoming.name, entry) > 0) return 'not-whole';
     return (await this.#take({ unit, known, place, entry }, 'watcher')) === undefined ? 'gone' : 'taken';
   }
@@ -124,7 +129,7 @@ export class Arrivals implements FileArrival {
     digest: NamedDigest | undefined,
     until: Moment,
   ): Promise<IncomingFile | undefined> {
-    const { clock, limits, stability, table } = this.parts;
+    const { clock, intake, limits, stability, table } = this.parts;
     const absentUntil = Math.min(until, clock.now() + limits.absentMs);
     for (;;) {
       const underWay = this.#taking.get(takingKey(unit, notice.fileName));
@@ -141,9 +146,15 @@ export class Arrivals implements FileArrival {
           if (taken) return taken.file;
         }
       } else if (look === undefined) {
-        const [before] = await table.findNamed(unit.id, notice.fileName);
-        if (before) return before;
-        if (clock.now() >= absentUntil) return undefined;
+        // Place, spool, table: the way a file goes, so that one that another node is just taking in is seen by one of the looks.
+        const folders = await intake.spool.foldersWith(unit.id, notice.fileName);
+        const before = await table.findNamed(unit.id, notice.fileName);
+        const isComing = folders.some(
+          (folder) => !before.some(({ storedPath }) => storedPath.startsWith(`${folder}/`)),
+        );
+        // It may be another content than that which came before it.
+        if (!isComing && before[0]) return before[0];
+        if (!isComing && clock.now() >= absentUntil) return undefined;
       }
       const leftMs = until - clock.now();
       if (leftMs <= 0) return undefined;

@@ -79,6 +79,16 @@ export class Spool {
     };
   }
 
+  /** Where files of this name lie here: being taken in by this node or another, or being worked on. */
+  async foldersWith(unit: string, name: string): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (const id of await namesIn(this.absolute(join('.spool', unit)))) {
+      const folder = spoolFolder(unit, id);
+      if (await isThere(this.absolute(join(folder, name)))) found.push(folder);
+    }
+    return found;
+  }
+
   /** What nobody works on any more: left by a node that died. Folders without a file in them are removed. */
   async abandoned(): Promise<readonly Spooled[]> {
     const found: Spooled[] = [];

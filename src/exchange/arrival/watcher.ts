@@ -29,6 +29,8 @@ export interface WatcherParts {
 export interface Watcher {
   /** One whole look, now. */
   look(): Promise<void>;
+  /** A look as soon as what has just come can be whole; many calls are one look. */
+  expect(): void;
   /** Ends, and waits for a look that is under way. */
   stop(): Promise<void>;
 }
@@ -68,12 +70,15 @@ export function startWatcher(parts: WatcherParts): Watcher {
     // Before the look: what comes during it is not missed.
     if (!unwatch.has(incoming.name)) unwatch.set(incoming.name, incoming.watch(soon));
     let waiting = 0;
-    for (const entry of await incoming.list()) {
+    const isWanted = (name: string) => {
+      const known = parts.arrivals.nameOf(unit, name);
+      if (known === undefined) nameOnce(unit, incoming.name, name);
+      return known !== undefined;
+    };
+    for (const entry of await incoming.list(isWanted)) {
       if (stopping.aborted) break;
       if (await parts.arrivals.isSettled(unit, place, entry)) continue;
-      const taken = await parts.arrivals.found(unit, place, entry);
-      if (taken === 'not-ours') nameOnce(unit, incoming.name, entry.name);
-      if (taken === 'not-whole') waiting += 1;
+      if ((await parts.arrivals.found(unit, place, entry)) === 'not-whole') waiting += 1;
     }
     parts.meters.looked(incoming.name, waiting);
     return waiting;
@@ -114,6 +119,7 @@ export function startWatcher(parts: WatcherParts): Watcher {
   const loop = startLoop(clock, limits.pollMs, lookOnce);
   return {
     look: loop.now,
+    expect: soon,
     async stop() {
       for (const end of unwatch.values()) end();
       await loop.stop();

@@ -62,7 +62,7 @@ export interface Exchange {
   expect(): void;
   /** The work that is due, both ways, until it is done. */
   work(): Promise<void>;
-  /** Works on one of our files as far as it goes now. */
+  /** Works on one of our files as far as it goes now; where another node is just working on it, waits until that one rests. */
   dispatch(id: string): Promise<void>;
   /** Removes what was kept long enough. @returns how many files */
   removeExpired(): Promise<number>;
@@ -144,7 +144,7 @@ export function openExchange(parts: ExchangeParts): Exchange {
     incoming: table,
     outgoing: sent,
     outbox,
-    dispatch: (id) => dispatcher.advance(id),
+    dispatch: (id) => dispatcher.finish(id),
     removeExpired: expire,
     steps,
     start() {

@@ -35,6 +35,8 @@ export interface DispatcherParts extends AnnouncerParts {
 /** The file's next state is in the table and more may follow at once; or it rests (done, or until its next try). */
 type StepEnd = 'go-on' | 'rest';
 const PAUSE_MAX_MS = 3_600_000;
+/** How often a command looks whether another node has done with its file. */
+const OTHERS_LOOK_MS = 200;
 
 export class Dispatcher {
   /** One file after the other: a million lines fill a core, and the same process answers payments. */
@@ -56,6 +58,16 @@ export class Dispatcher {
     const mine = this.#turn.then(() => this.#advance(id));
     this.#turn = mine.catch(() => {});
     return mine;
+  }
+  /** One file until it rests, here or on the node that has it. */
+  async finish(id: string): Promise<void> {
+    const { table, clock, stopping } = this.parts;
+    for (;;) {
+      await this.advance(id);
+      const file = await table.find(id);
+      if (file === undefined || stopping.aborted || file.claimedUntil < clock.now()) return;
+      await clock.sleep(OTHERS_LOOK_MS);
+    }
   }
   idle(): Promise<void> {
     return this.#turn;

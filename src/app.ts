@@ -17,7 +17,7 @@ import { makeReloader, type ReloadOutcome, warnOfLegacy, writeOutcome } from './
 import type { RevenueSystem } from './revenue/index.js';
 import { openRevenue } from './revenue-opening.js';
 import { listen, loadTrust, makeAnswerer, openExchangeLog } from './server/index.js';
-import { startSftpServer } from './sftp/index.js';
+import { sftpMetersOf, startSftpServer } from './sftp/index.js';
 import { capturing } from './tools/index.js';
 
 /** What one process does: everything, or (several processes) the platform's socket, or all the rest. */
@@ -189,6 +189,7 @@ async function startJobs(
         root: resolve(config.dir, config.sftp.root),
         clock,
         log,
+        meters: sftpMetersOf(metrics),
         published: () => exchange.expect(),
       })
     : undefined;

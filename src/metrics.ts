@@ -78,6 +78,41 @@ export function makeMetrics() {
       labelNames: ['kind'],
       registers,
     }),
+    sftpSessions: new Gauge({
+      name: 'sluice_sftp_sessions',
+      help: 'Logged-in SFTP connections of this process',
+      registers,
+    }),
+    sftpBytes: new Counter({
+      name: 'sluice_sftp_bytes_total',
+      help: 'Bytes of files that SFTP clients sent (in) and fetched (out)',
+      labelNames: ['direction'],
+      registers,
+    }),
+    sftpUploads: new Counter({
+      name: 'sluice_sftp_uploads_total',
+      help: 'SFTP uploads and renames that ended well: published, awaits-rename (whole under an unfinished ending), folder',
+      labelNames: ['end'],
+      registers,
+    }),
+    sftpLogins: new Counter({
+      name: 'sluice_sftp_logins_total',
+      help: 'SFTP logins, by accepted or why they were refused',
+      labelNames: ['result'],
+      registers,
+    }),
+    sftpBans: new Counter({
+      name: 'sluice_sftp_bans_total',
+      help: 'Bans after failed SFTP logins, of an address or of the passwords of an account',
+      labelNames: ['kind'],
+      registers,
+    }),
+    sftpConnectionsRefused: new Counter({
+      name: 'sluice_sftp_connections_refused_total',
+      help: 'SFTP connections closed before the handshake, by reason',
+      labelNames: ['reason'],
+      registers,
+    }),
     exchangeLogLost: new Counter({
       name: 'sluice_exchange_log_lost_total',
       help: 'Rows of the exchange log that could not be written',

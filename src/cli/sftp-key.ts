@@ -37,7 +37,7 @@ export function sftpKeyCommand(sftp: Command): void {
 
   const remove = key
     .command('remove <account> <fingerprint>')
-    .description('take a key away; running sessions go on (end them: sluice sftp session kick)')
+    .description('take a key away; sessions that it opened end within seconds')
     .option('--json', 'print as JSON');
   withExample(withDir(remove), 'sluice sftp key remove platform SHA256:… --dir demo').action(
     (account: string, fingerprint: string, options: Options) =>

@@ -8,7 +8,7 @@ import { offerFor } from './algorithms.js';
 import { identify } from './identification.js';
 import { Login } from './login.js';
 import { pathText } from './path.js';
-import type { ServerContext } from './server-context.js';
+import type { LoggedInBy, ServerContext } from './server-context.js';
 import { Subsystem } from './subsystem.js';
 
 /** What we call ourselves: no version, which would only help those who look for old ones. */
@@ -22,6 +22,7 @@ export class Connection {
   readonly startedAt: Moment;
   #lastRequestAt: Moment;
   #account: Account | undefined;
+  #keyFingerprint: string | undefined;
   #software = '';
   #client: SshConnection | undefined;
   #sessions = 0;
@@ -56,6 +57,10 @@ export class Connection {
   get account(): Account | undefined {
     return this.#account;
   }
+  /** Of the key that opened it; `undefined` where a password did. */
+  get keyFingerprint(): string | undefined {
+    return this.#keyFingerprint;
+  }
   get software(): string {
     return this.#software;
   }
@@ -89,7 +94,7 @@ export class Connection {
     const login = new Login(
       this.context,
       this.address,
-      (account, method) => this.#accept(account, method),
+      (account, by) => this.#accept(account, by),
       () => this.end('login-failed'),
     );
     client.on('error', (error: Error) => {
@@ -117,9 +122,10 @@ export class Connection {
     });
   }
 
-  async #accept(account: Account, method: string): Promise<boolean> {
-    if (this.#ended || !(await this.context.loggedIn(this, account, method))) return false;
+  async #accept(account: Account, by: LoggedInBy): Promise<boolean> {
+    if (this.#ended || !(await this.context.loggedIn(this, account, by))) return false;
     this.#account = account;
+    this.#keyFingerprint = by.keyFingerprint;
     this.#lastRequestAt = this.context.clock.now();
     return true;
   }
@@ -147,7 +153,9 @@ export class Connection {
         touched: () => {
           this.#lastRequestAt = context.clock.now();
         },
+        meters: context.meters,
         finished: (names, end, bytes) => {
+          context.meters.uploaded(end);
           const path = pathText(names);
           context.log.event('sftp.upload.done', { account: account.name, path, bytes, end });
           if (end === 'published') context.published({ account: account.name, unit: account.unit, path });

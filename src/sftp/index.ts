@@ -17,6 +17,7 @@ export {
 export { isAllowed, parseNetwork } from './addresses.js';
 export { type KeyTexts, makeEd25519Key } from './ed25519-key.js';
 export { createHostKeys, type HostKey, readHostKeys } from './host-keys.js';
+export { type SftpMeters, sftpMetersOf } from './meters.js';
 export { hashPassword, makePassword, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN } from './password.js';
 export { type PublicKey, parsePublicKey } from './public-key.js';
 export {

@@ -7,26 +7,14 @@ import type { Log } from '../log.js';
 import { type Account, isOpen } from './account.js';
 import { findAccount, findKey } from './account-store.js';
 import { isAllowed } from './addresses.js';
+import type { LoginRefusal } from './login-refusal.js';
+import type { SftpMeters } from './meters.js';
 import { fitsPassword } from './password.js';
 import type { Penalties } from './penalties.js';
 import { fingerprintOf } from './public-key.js';
+import type { LoggedInBy } from './server-context.js';
 import type { SftpSettings } from './settings.js';
 import { ACCOUNT_NAME } from './tree.js';
-
-/** Why a login was refused: for the log. The client is told nothing but that it was. */
-export type LoginRefusal =
-  | 'unknown-account'
-  | 'account-disabled'
-  | 'account-expired'
-  | 'address-not-allowed'
-  | 'wrong-password'
-  | 'no-password'
-  | 'unknown-key'
-  | 'wrong-signature'
-  | 'sha1-signature'
-  | 'banned'
-  | 'busy'
-  | 'database-unavailable';
 
 export interface LoginOptions {
   readonly settings: SftpSettings;
@@ -35,6 +23,7 @@ export interface LoginOptions {
   readonly passwordChecks: Gate;
   readonly clock: Clock;
   readonly log: Log;
+  readonly meters: SftpMeters;
 }
 
 /** Lets so many in at once and a few wait; refuses the rest. */
@@ -65,7 +54,7 @@ export class Gate {
 }
 
 type Verdict =
-  | { readonly kind: 'accepted'; readonly account: Account }
+  | { readonly kind: 'accepted'; readonly account: Account; readonly by: LoggedInBy }
   /** The key would do; now the client signs with it. */
   | { readonly kind: 'key-known' }
   | { readonly kind: 'refused'; readonly reason: LoginRefusal; readonly counts: boolean };
@@ -79,7 +68,7 @@ export class Login {
   constructor(
     private readonly options: LoginOptions,
     private readonly address: string,
-    private readonly accepted: (account: Account, method: string) => Promise<boolean>,
+    private readonly accepted: (account: Account, by: LoggedInBy) => Promise<boolean>,
     private readonly giveUp: () => void,
   ) {}
 
@@ -89,8 +78,7 @@ export class Login {
     const verdict = await this.#judge(context);
     if (verdict.kind === 'key-known') return context.accept();
     if (verdict.kind === 'accepted') {
-      const { account } = verdict;
-      if (await this.accepted(account, context.method)) {
+      if (await this.accepted(verdict.account, verdict.by)) {
         this.options.penalties.succeeded(this.address);
         return context.accept();
       }
@@ -121,7 +109,8 @@ export class Login {
     if (account === undefined || closed) return refused(closed ?? 'unknown-account', true);
     if (penalties.accountBannedUntil(account.name) !== undefined) return refused('banned', false);
     if (account.passwordHash === undefined) return refused('no-password', true);
-    return fits ? { kind: 'accepted', account } : refused('wrong-password', true);
+    if (!fits) return refused('wrong-password', true);
+    return { kind: 'accepted', account, by: { method: 'password' } };
   }
 
   async #judgeKey(context: PublicKeyAuthContext): Promise<Verdict> {
@@ -145,7 +134,8 @@ export class Login {
     const publicKey = Array.isArray(parsed) ? parsed[0] : parsed;
     if (publicKey === undefined || publicKey instanceof Error) return refused('unknown-key', true);
     const fits = publicKey.verify(blob, signature, hash);
-    return fits === true ? { kind: 'accepted', account } : refused('wrong-signature', true);
+    if (fits !== true) return refused('wrong-signature', true);
+    return { kind: 'accepted', account, by: { method: 'publickey', keyFingerprint: fingerprint } };
   }
 
   #closedReason(account: Account | undefined): LoginRefusal | undefined {
@@ -160,10 +150,11 @@ export class Login {
   }
 
   async #refuse(context: AuthContext, verdict: Extract<Verdict, { kind: 'refused' }>): Promise<void> {
-    const { penalties, settings, clock, log } = this.options;
+    const { penalties, settings, clock, log, meters } = this.options;
     const { reason, counts } = verdict;
     const delayMs = counts || reason === 'banned' ? penalties.delayMs(this.address) : 0;
     this.#failures += 1;
+    meters.login(reason);
     log.event('sftp.login.refused', {
       account: context.username.slice(0, 64),
       address: this.address,
@@ -174,6 +165,7 @@ export class Login {
       // Who may not come from here at all must not be able to shut those out who may.
       const name = reason === 'address-not-allowed' ? undefined : knownName(context.username);
       for (const ban of penalties.failed(this.address, name)) {
+        meters.banned(ban.kind);
         const who = ban.kind === 'address' ? this.address : context.username.slice(0, 64);
         log.event('sftp.banned', {
           kind: ban.kind,

@@ -6,6 +6,7 @@ import type { AccountState } from './account-files.js';
 import type { Connection } from './connection.js';
 import type { HostKey } from './host-keys.js';
 import type { Gate } from './login.js';
+import type { SftpMeters } from './meters.js';
 import type { Penalties } from './penalties.js';
 import type { SftpSettings } from './settings.js';
 import type { ShortCalls } from './short-calls.js';
@@ -18,6 +19,13 @@ export interface PublishedFile {
   readonly path: string;
 }
 
+/** How a client proved who it is. */
+export interface LoggedInBy {
+  readonly method: 'password' | 'publickey';
+  /** Of the key, where it was one. */
+  readonly keyFingerprint?: string;
+}
+
 /** What all connections of a server share. */
 export interface ServerContext {
   readonly settings: SftpSettings;
@@ -28,12 +36,13 @@ export interface ServerContext {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
+  readonly meters: SftpMeters;
   readonly penalties: Penalties;
   readonly passwordChecks: Gate;
   readonly published: (file: PublishedFile) => void;
   stateOf(account: string): AccountState;
   /** @returns whether there is room for one more session of the account */
-  loggedIn(connection: Connection, account: Account, method: string): Promise<boolean>;
+  loggedIn(connection: Connection, account: Account, by: LoggedInBy): Promise<boolean>;
   loggedOut(connection: Connection): void;
   closed(connection: Connection, reason: string): void;
 }

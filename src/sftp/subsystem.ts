@@ -3,11 +3,12 @@ import type { ServerChannel } from 'ssh2';
 import { messageOf } from '../errors.js';
 import type { AccountFiles } from './account-files.js';
 import { Handles } from './handles.js';
+import type { SftpMeters } from './meters.js';
 import { answer, type OperationContext, type OrderedRequest } from './operations.js';
 import { refusalOf } from './refused.js';
 import { giveBack, type Transfer, transfer, transferBytes } from './transfers.js';
 import { type Packet, PacketDecoder } from './wire/packet-decoder.js';
-import { statusReply, versionReply } from './wire/reply.js';
+import { DATA_HEAD_BYTES, statusReply, versionReply } from './wire/reply.js';
 import { type Request, readInit, readRequest } from './wire/request.js';
 
 /** Unanswered requests of one session; clients have at most 64 to 256 under way. */
@@ -34,6 +35,7 @@ export interface SubsystemOptions {
   readonly handlesMax: number;
   /** Each request is a sign that the client is there. */
   readonly touched: () => void;
+  readonly meters: Pick<SftpMeters, 'received' | 'sent'>;
   readonly finished: OperationContext['finished'];
   /** Something failed that is not the client's doing. */
   readonly fault: (request: Request['kind'] | 'stream', detail: string) => void;
@@ -154,8 +156,13 @@ export class Subsystem {
     transfer(request, this.#handles.get(request.handle), (error, reply, buffer) => {
       turn.reply = reply ?? this.#refusal(request, error);
       turn.buffer = buffer;
-      if (request.kind === 'read') this.#answerReads();
-      else this.#finish(turn, turn.reply);
+      if (request.kind === 'read') {
+        if (buffer && reply) this.options.meters.sent(reply.length - DATA_HEAD_BYTES);
+        this.#answerReads();
+        return;
+      }
+      if (!error) this.options.meters.received(bytes);
+      this.#finish(turn, turn.reply);
     });
   }
 

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { type Clock, systemClock, systemIds } from '../../../src/clock.js';
 import { type Database, databaseSettings, migrate, openDatabase } from '../../../src/database/index.js';
 import { type Log, silentLog } from '../../../src/log.js';
+import { type Metrics, makeMetrics } from '../../../src/metrics.js';
 import {
   addAccount,
   addKey,
@@ -16,6 +17,7 @@ import {
   type PublishedFile,
   parsePublicKey,
   type SftpServer,
+  sftpMetersOf,
   sftpSettings,
   startSftpServer,
 } from '../../../src/sftp/index.js';
@@ -29,6 +31,7 @@ export interface TestServer {
   /** Where the accounts' trees lie. */
   readonly root: string;
   readonly database: Database;
+  readonly metrics: Metrics;
   /** Of the account `platform`. */
   readonly privateKey: string;
   readonly published: readonly PublishedFile[];
@@ -65,7 +68,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...options.settings,
     limits: { freeBytesMin: 0, failureDelayMs: 1, ...options.limits },
   });
+  const metrics = makeMetrics();
   const server = await startSftpServer({
+    meters: sftpMetersOf(metrics),
     settings,
     database,
     hostKeysDir: join(dir, 'sftp'),
@@ -103,6 +108,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     dir,
     root,
     database,
+    metrics,
     privateKey: pair.privateKey,
     published,
     events,

@@ -47,6 +47,7 @@ export function callPlatform(
     const silence = (reason: string) => finish({ kind: 'unanswered', reason });
     const stopped = () => silence('this node is stopping');
     const cancelTimeout = clock.after(call.timeoutMs, () => silence(`no answer within ${call.timeoutMs} ms`));
+    if (signal.aborted) return stopped();
     signal.addEventListener('abort', stopped);
     try {
       const { host, port } = call;

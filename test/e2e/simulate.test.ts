@@ -1,12 +1,15 @@
 /** Simulated days, the simulated utility, and the acceptance list, against real processes. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
-import { loadScenario, shippedScenarios } from '../../src/tools/index.js';
+import { systemIds } from '../../src/clock.js';
+import type { Day } from '../../src/protocol/index.js';
+import { makeEd25519Key } from '../../src/sftp/index.js';
+import { loadScenario, planOf, shippedScenarios } from '../../src/tools/index.js';
 import { demoDirectory, type Gateway, root, sluice, startGateway } from '../support/gateway.js';
 
 describe('sluice simulate, acceptance', function () {
@@ -17,6 +20,22 @@ describe('sluice simulate, acceptance', function () {
   before(async () => {
     const demo = await demoDirectory();
     remove = demo.remove;
+    // Nobody here writes slowly, so nobody needs to be waited for.
+    appendFileSync(join(demo.dir, 'sluice.yaml'), 'exchange: { limits: { stableMs: 100, absentMs: 300 } }\n');
+    const keys = makeEd25519Key(systemIds);
+    writeFileSync(join(demo.dir, 'id'), keys.privateKey, { mode: 0o600 });
+    writeFileSync(join(demo.dir, 'id.pub'), keys.publicKey);
+    const account = [
+      'sftp',
+      'account',
+      'add',
+      'platform',
+      '--unit',
+      '90001',
+      '--key',
+      join(demo.dir, 'id.pub'),
+    ];
+    expect((await sluice([...account, '--dir', demo.dir])).code).equals(0);
     gateway = await startGateway(demo.dir);
     scratch = mkdtempSync(join(tmpdir(), 'sluice-simulate-'));
   });
@@ -33,47 +52,127 @@ describe('sluice simulate, acceptance', function () {
     for (const name of shippedScenarios()) expect(loadScenario(name).title, name).not.equals('');
   });
 
-  it('plays a chaotic day: every promise is kept, the ledger holds, the file has what was injected', async () => {
-    const file = join(scratch, 'dsdz.txt');
-    const done = await at(
-      'simulate',
-      'platform',
-      '--scenario',
-      'chaos',
-      ...who,
-      '--exchanges',
-      '120',
-      '--out',
-      file,
-      '--json',
-    );
+  /** Days of their own, two apart, because each day of a unit has one DSDZ. */
+  const dayOf = (index: number) => `202610${String(2 + 2 * index).padStart(2, '0')}`;
+  const play = async (name: string, ...more: string[]) => {
+    const day = ['--day', dayOf(shippedScenarios().indexOf(name))];
+    const short = ['--exchanges', '12', '--customers', '0090010000-0090010299', ...day];
+    const sftp = ['--sftp-user', 'platform', '--sftp-key', join(gateway.dir, 'id')];
+    const asked = ['simulate', 'platform', '--scenario', name, '--unit', '90001', '--json'];
+    const done = await at(...asked, ...short, ...sftp, ...more);
+    if (done.stdout === '') throw new Error(done.stderr);
     const result = JSON.parse(done.stdout);
-    expect(result.broken).deep.equals([]);
-    expect(done.code).equals(0);
-    expect(result.charges.length).greaterThan(30);
-    const [summary, ...lines] = readFileSync(file, 'utf8').trimEnd().split('\r\n');
-    expect(Number(summary?.split('|')[1])).equals(lines.length);
-    expect(result.file.injected).length(7);
+    expect(result.broken, name).deep.equals([]);
+    expect(done.code, name).equals(0);
+    return result;
+  };
+  /** Everything that was asked under this name, by result code. */
+  const codes = (counts: Record<string, Record<string, number>>, what: string) =>
+    Object.keys(counts[what] ?? {});
+
+  for (const name of ['normal-day', 'month-end', 'slow-platform']) {
+    it(`plays ${name}`, async () => {
+      const { counts, charges, deliveries } = await play(
+        name,
+        ...(name === 'slow-platform' ? ['--exchanges', '4'] : []),
+      );
+      expect(charges.length).greaterThan(0);
+      if (name === 'normal-day') expect(codes(counts, '200011')).deep.equals(['9999']);
+      if (name === 'month-end') expect(deliveries).length(1);
+    });
+  }
+
+  it('plays answers-lost: what was lost is asked for, what is void stays void', async () => {
+    const { counts, charges } = await play('answers-lost', '--exchanges', '30');
+    expect(codes(counts, '200012')).includes('3000');
+    expect(codes(counts, '200002 late')).deep.equals(['2005']);
+    expect(charges.some((one: { state: string }) => one.state === 'void')).equals(true);
+  });
+
+  it('plays platform-refunds and midnight: a file for each day, without what was refunded', async () => {
+    const refunds = await play('platform-refunds', '--exchanges', '30');
+    expect(codes(refunds.counts, '300002 again')).deep.equals(['9999']);
+    const [file] = refunds.dayFiles;
+    expect(file.injected.filter((text: string) => text.startsWith('ours only'))).length(3);
+    const midnight = await play('midnight', '--exchanges', '20');
+    const days = midnight.dayFiles.map(({ day }: { day: string }) => day);
+    expect(days).length(2);
+    expect(midnight.deliveries).length(2);
+  });
+
+  it('plays files-resent: refused, repeated and foreign content each get their code', async () => {
+    const { deliveries } = await play('files-resent');
+    const answered = deliveries[0].steps.filter((step: string) => step.startsWith('200011'));
+    expect(answered.map((step: string) => step.slice(-4))).deep.equals([
+      '4003',
+      '4000',
+      '4002',
+      '9999',
+      '4004',
+      '4004',
+      '4002',
+    ]);
+  });
+
+  it('plays chaos: every promise is kept, and the ledger holds', async () => {
+    const { dayFiles, charges } = await play('chaos', '--exchanges', '40');
+    expect(charges.length).greaterThan(10);
+    expect(dayFiles.at(-1).injected).length(7);
     expect((await at('verify')).code).equals(0);
   });
 
-  it('makes the same choices with the same seed', async () => {
-    const choices = async () => {
-      const done = await at(
-        'simulate',
-        'platform',
-        '--scenario',
-        'slow-platform',
-        ...who,
-        '--exchanges',
-        '15',
-        '--seed',
-        '9',
-        '--json',
-      );
-      return JSON.parse(done.stdout).counts['200001'];
-    };
-    expect(await choices()).deep.equals(await choices());
+  it('plays deduction-day: answers the DKKK that was published', async () => {
+    expect((await at('deduct', 'run', '--unit', '90001')).code).equals(0);
+    const { deliveries, fetched } = await play('deduction-day');
+    expect(deliveries[0].name).contains('REDKKK');
+    expect(fetched[0]).matches(/DKKK.*debited/);
+  });
+
+  it('plays certificate-rotation: old, both, new', async () => {
+    expect((await at('simulate', 'platform', '--scenario', 'certificate-rotation', ...who)).stderr).contains(
+      '--second-cert',
+    );
+    const pass = join(scratch, 'pass');
+    writeFileSync(pass, 'sluice-demo');
+    await at('certs', 'ca', 'issue', 'new', '--passphrase-file', pass, '--out', scratch);
+    const [cert, key] = [join(scratch, 'new.crt'), join(scratch, 'new.key')];
+    expect((await at('certs', 'peer', 'replace', 'platform', cert)).code).equals(0);
+    const ready = async () =>
+      (await at('send', 'query', '--unit', '90001', '--customer', '0090010000', '--cert', cert, '--key', key))
+        .code;
+    while ((await ready()) !== 0);
+    const { bySecond, counts } = await play(
+      'certificate-rotation',
+      '--second-cert',
+      cert,
+      '--second-key',
+      key,
+    );
+    expect(bySecond).greaterThan(0);
+    expect(codes(counts, '200001')).not.includes('refused');
+  });
+
+  it('does what its plan says: serials, customers and order come from the seed alone', async () => {
+    const scenario = { ...loadScenario('normal-day'), seed: 77, exchanges: 25 };
+    const [day, customers] = ['20260901' as Day, ['0090010003', '0090010004', '0090010006'] as const];
+    const asked = [
+      '--seed',
+      '77',
+      '--exchanges',
+      '25',
+      '--day',
+      day,
+      '--json',
+      '--customers',
+      customers.join(','),
+    ];
+    const done = await at('simulate', 'platform', '--scenario', 'normal-day', '--unit', '90001', ...asked);
+    const charges: { serial: string; customer: string }[] = JSON.parse(done.stdout).charges;
+    const planned = [...planOf({ scenario, day, customers: [...customers] })].filter(
+      (step) => step.kind === 'pay',
+    );
+    const named = (one: { serial: string; customer: string }) => `${one.serial} ${one.customer}`;
+    expect(charges.map(named)).deep.equals(planned.map(named));
   });
 
   it('passes the acceptance list and writes the record', async () => {

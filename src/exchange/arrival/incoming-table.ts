@@ -68,7 +68,7 @@ const setFinished = sql(`
 const reopen = sql(`
   update incoming_files set state = 'whole', verdict = null, detail = null, finished_at = null, name_slot = file_name,
     stored_path = :path, filed = 'N', attempts = 0, retry_at = 0, ordered_by = :orderedBy, claimed_by = :token,
-    claimed_until = :until
+    claimed_until = :until, announced_at = null
   where file_id = :id and state in ('refused', 'quarantined') and claimed_until < :now`);
 const freeSlot = sql(`
   update incoming_files set name_slot = :slot where unit = :unit and name_slot = :name and state = 'processed'`);

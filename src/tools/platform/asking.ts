@@ -89,10 +89,13 @@ export function askingOf(clearingUnit: string, dialect: UnitDialect) {
     },
     notice: (
       fileName: string,
-      more: { fileType?: string; filePath?: string; code?: '200011' | '200019' } = {},
+      more: { fileType?: string; filePath?: string; extend?: string; code?: '200011' | '200019' } = {},
     ): Asked => {
-      const { code = '200011', fileType = '', filePath = '' } = more;
-      return asked(code, fileNotice.writeRequest({ clearingUnit, fileName, fileType, filePath }, wire));
+      const { code = '200011', fileType = '', filePath = '', extend = '' } = more;
+      return asked(
+        code,
+        fileNotice.writeRequest({ clearingUnit, fileName, fileType, filePath, extend }, wire),
+      );
     },
   };
 }

@@ -54,6 +54,8 @@ export interface ExchangeOptions {
   readonly onSession?: (session: Buffer) => void;
   /** Write in these pieces, one after the other with a pause, instead of the whole. */
   readonly pieces?: readonly Buffer[];
+  /** ms between them. */
+  readonly pauseMs?: number;
   /** Shut our writing side behind the request. */
   readonly end?: boolean;
   /** Go away so many ms after the request, whatever comes: the answer is lost. */
@@ -104,7 +106,7 @@ export function exchange(target: Target, bytes: Buffer, options: ExchangeOptions
       for (const piece of options.pieces ?? []) {
         if (socket.destroyed) return;
         socket.write(piece);
-        await clock.sleep(PIECE_PAUSE_MS);
+        await clock.sleep(options.pauseMs ?? PIECE_PAUSE_MS);
       }
       if (options.end === true) socket.end();
       if (options.leaveAfterMs === undefined) return;

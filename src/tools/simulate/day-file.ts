@@ -1,56 +1,61 @@
 /** The DSDZ file of a simulated day: the platform's books, with the scenario's differences in it. */
-import type { Ids } from '../../clock.js';
-import { type Day, defaultWireDialect, dsdzDetail, fenOf } from '../../protocol/index.js';
+import { type Day, exchangeFiles, type FileSettings, fenOf, type Serial } from '../../protocol/index.js';
+import { seededChance, seededIds } from '../chance.js';
 import { freshSerial } from '../platform/request.js';
+import { type FileText, fileText } from './file-text.js';
 import type { Charge } from './platform.js';
 import type { Scenario } from './scenario.js';
 
-export interface DayFile {
+export interface DayFile extends FileText {
   readonly day: Day;
-  readonly text: string;
   /** What was done to it, for the report. */
   readonly injected: readonly string[];
 }
+export interface DayFileParts {
+  readonly charges: readonly Charge[];
+  readonly day: Day;
+  readonly scenario: Scenario;
+  /** Who pays what never reached the utility. */
+  readonly customers: readonly [string, ...string[]];
+  readonly settings: FileSettings;
+}
+const PLATFORM_ONLY_FEN = 1234n;
 
-/** @param customers who pays what never reached the utility */
-export function dayFile(
-  charges: readonly Charge[],
-  day: Day,
-  { file }: Scenario,
-  customers: readonly [string, ...string[]],
-  ids: Ids,
-): DayFile {
-  const booked = charges.filter((charge) => charge.day === day && charge.state === 'booked');
+export async function dayFile(parts: DayFileParts): Promise<DayFile> {
+  const { day, customers, settings } = parts;
+  const { files, seed } = parts.scenario;
+  const ids = seededIds(seededChance(seed ^ Number(day)));
   const injected: string[] = [];
-  const lines: Pick<Charge, 'serial' | 'customer' | 'amount'>[] = [];
+  const lines: { serial: Serial; customer: string; amount: bigint }[] = [];
+  const booked = parts.charges.filter((charge) => charge.day === day && charge.state === 'booked');
   for (const [i, charge] of booked.entries()) {
-    if (i < file.missing) {
+    if (i < files.missing) {
       injected.push(`ours only: ${charge.serial}`);
-    } else if (i < file.missing + file.differing) {
+    } else if (i < files.missing + files.differing) {
       injected.push(`amount differs: ${charge.serial}`);
       lines.push({ ...charge, amount: charge.amount + 1n });
     } else {
       lines.push(charge);
     }
   }
-  for (let i = 0; i < file.platformOnly; i++) {
+  for (let i = 0; i < files.platformOnly; i++) {
     const serial = freshSerial(day, ids);
     injected.push(`platform only: ${serial}`);
-    lines.push({ serial, customer: customers[i % customers.length] ?? customers[0], amount: 1234n });
+    lines.push({
+      serial,
+      customer: customers[i % customers.length] ?? customers[0],
+      amount: PLATFORM_ONLY_FEN,
+    });
   }
-  const total = lines.reduce((sum, { amount }) => sum + amount, 0n);
-  const details = lines.map(({ serial, customer, amount }) =>
-    dsdzDetail.write(
-      {
-        serial,
-        customer,
-        amount: fenOf(amount),
-        bookingDay: day,
-        rowCount: 1,
-        rows: [{ customer, bill: '', month: undefined }],
-      },
-      defaultWireDialect,
-    ),
-  );
-  return { day, text: `${[`${total}|${lines.length}|`, ...details].join('\r\n')}\r\n`, injected };
+  const total = fenOf(lines.reduce((sum, { amount }) => sum + amount, 0n));
+  const details = lines.map(({ serial, customer, amount }) => ({
+    serial,
+    customer,
+    amount: fenOf(amount),
+    bookingDay: day,
+    rowCount: 1,
+    rows: [{ customer, bill: '', month: undefined }],
+  }));
+  const summary = { total, lineCount: lines.length };
+  return { day, injected, ...(await fileText(exchangeFiles.DSDZ, summary, details, settings)) };
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { messageOf, OperatorError } from '../../errors.js';
 
 const share = z.number().min(0).max(1);
+const count = z.int().min(0).max(1_000_000);
 const scenarioFile = z.strictObject({
   title: z.string(),
   note: z.string().default(''),
@@ -13,35 +14,49 @@ const scenarioFile = z.strictObject({
   exchanges: z.int().min(1).max(1_000_000).default(200),
   /** Per second; 0 = as fast as the answers come. */
   rate: z.number().min(0).default(0),
+  /** Shares of what is asked. */
   mix: z
     .strictObject({
-      query: z.number().default(70),
-      pay: z.number().default(25),
-      balance: z.number().default(5),
+      query: z.number().min(0).default(70),
+      pay: z.number().min(0).default(25),
+      balance: z.number().min(0).default(5),
+      bills: z.number().min(0).default(0),
     })
     .prefault({}),
-  /** Fen of a payment, from … to. */
+  /** Fen of a payment where nothing is due, from … to. */
   amount: z.tuple([z.int().min(1), z.int().min(1)]).default([100, 20_000]),
   trouble: z
     .strictObject({
-      lostAnswers: share.default(0).describe('the platform goes away before the answer, then asks 200012'),
+      lostAnswers: share
+        .default(0)
+        .describe('request or answer is lost, or the platform leaves while it waits; then 200012'),
       duplicates: share.default(0).describe('the same payment again'),
       refunds: share.default(0).describe('a booked payment is taken back'),
       yesterday: share.default(0).describe('bankDate of the day before: paid around midnight'),
       slowPieces: share.default(0).describe('the request comes in small pieces'),
       halfFrames: share.default(0).describe('a request that breaks off'),
       garbage: share.default(0).describe('bytes that are no frame'),
-      secondIdentity: share.default(0).describe('with the second certificate, where one is given'),
     })
     .prefault({}),
-  /** The DSDZ file of the day, made at the end from the platform's books. */
-  file: z
+  /** ms between the pieces of a slow request. */
+  pauseMs: z.int().min(0).max(10_000).default(20),
+  /** The first third with the old certificate, then both by turns, the last third with the new one. */
+  rotation: z.boolean().default(false),
+  /** What is exchanged as files at the end of the day. */
+  files: z
     .strictObject({
-      dsdz: z.boolean().default(false),
-      platformOnly: z.int().min(0).default(0).describe('lines of payments that never reached the utility'),
-      missing: z.int().min(0).default(0).describe('booked payments that the platform refunded afterwards'),
-      differing: z.int().min(0).default(0).describe('lines with another amount'),
-      sendTwice: z.boolean().default(false),
+      dsdz: z.boolean().default(false).describe('one for each day of which there are payments'),
+      platformOnly: count.default(0).describe('lines of payments that never reached the utility'),
+      missing: count.default(0).describe('booked payments that the platform refunded afterwards'),
+      differing: count.default(0).describe('lines with another amount'),
+      redk: z.boolean().default(false).describe('answers the DKKK in download/'),
+      failing: share.default(0.2).describe('debits that fail'),
+      fetch: z.boolean().default(false).describe('fetches and reads everything that the utility published'),
+      announcedEarly: z.boolean().default(false).describe('the notice comes before the file: 4003'),
+      cut: z.boolean().default(false).describe('a file that breaks off in the middle comes first: 4000'),
+      wrongDigest: z.boolean().default(false).describe('announced with the digest of another file: 4002'),
+      sendTwice: z.boolean().default(false).describe('the same file again: repeated, with no effect'),
+      otherContent: z.boolean().default(false).describe('the same name with other content: never 9999'),
     })
     .prefault({}),
 });

@@ -1,5 +1,6 @@
 /* How the exchange is put together, for the gateway and for the commands. */
 import { resolve } from 'node:path';
+import { type AppReconciliation, openReconciliation } from './app-reconciliation.js';
 import type { Clock, Ids } from './clock.js';
 import type { LoadedConfig } from './config/index.js';
 import { type Database, openDatabase } from './database/index.js';
@@ -11,6 +12,7 @@ import {
   openExchange,
   openRemotePlace,
   type Processor,
+  reconciliationFiles,
   revenueProducers,
 } from './exchange/index.js';
 import type { Log } from './log.js';
@@ -45,12 +47,13 @@ export function openAppExchange(parts: AppExchangeParts): Exchange {
     );
     return patient;
   };
+  const reconciliation = openReconciliation(parts);
   const exchange = openExchange({
     settings: config.exchange,
     units: config.units,
     root: resolve(config.dir, config.sftp.root),
     database,
-    processors: parts.processes ? processors(parts) : [],
+    processors: parts.processes ? processors(parts, reconciliation) : [],
     producers:
       config.revenue.kind === 'builtin' ? revenueProducers(builtinSource(openPatient), config.exchange) : [],
     // Read each time: notices are rare, and certificates change while we run.
@@ -65,13 +68,20 @@ export function openAppExchange(parts: AppExchangeParts): Exchange {
     ...exchange,
     async stop() {
       await exchange.stop();
+      await reconciliation?.close();
       await (await patient)?.close();
     },
   };
 }
 
 /** One for each type that comes in. A file without its processor is kept and waits for it. */
-function processors({ config, database, clock, ids }: AppExchangeParts): readonly Processor[] {
-  // A schema of the utility's own has no deduction of ours; its results wait.
-  return config.revenue.kind === 'builtin' ? [deductionResults({ database, clock, ids })] : [];
+function processors(
+  { config, database, clock, ids }: AppExchangeParts,
+  reconciliation: AppReconciliation | undefined,
+): readonly Processor[] {
+  return [
+    // A schema of the utility's own has no deduction of ours; its results wait.
+    ...(config.revenue.kind === 'builtin' ? [deductionResults({ database, clock, ids })] : []),
+    ...(reconciliation === undefined ? [] : [reconciliationFiles(() => reconciliation.parts())]),
+  ];
 }

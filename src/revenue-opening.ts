@@ -4,7 +4,13 @@ import type { LoadedConfig } from './config/index.js';
 import { type Database, openDatabase } from './database/index.js';
 import { messageOf } from './errors.js';
 import type { Log } from './log.js';
-import { openBuiltinRevenue, openExistingRevenue, type RevenueSystem } from './revenue/index.js';
+import {
+  type ExistingRevenue,
+  type ExistingSettings,
+  openBuiltinRevenue,
+  openExistingRevenue,
+  type RevenueSystem,
+} from './revenue/index.js';
 
 export interface RevenueGround {
   readonly config: Pick<LoadedConfig, 'dir' | 'revenue'>;
@@ -16,6 +22,16 @@ export interface RevenueGround {
   readonly closers: (() => Promise<void> | void)[];
 }
 
+/** The adapter on the utility's own database. @throws {OperatorError} when it cannot be reached */
+export async function openExisting(
+  { config, clock, ids, log, database: journal, closers }: RevenueGround,
+  settings: ExistingSettings,
+): Promise<ExistingRevenue> {
+  const database = await openDatabase(settings.database, { dir: config.dir, clock, log });
+  closers.push(() => database.close());
+  return openExistingRevenue({ journal, database, settings, clock, ids });
+}
+
 /**
  * @param resolves whether this process settles calls in doubt (one of several is enough)
  * @throws {OperatorError} when the utility's database cannot be reached
@@ -24,9 +40,7 @@ export async function openRevenue(ground: RevenueGround, resolves: boolean): Pro
   const { config, clock, ids, log, database: journal, closers } = ground;
   const { revenue: settings } = config;
   if (settings.kind === 'builtin') return openBuiltinRevenue({ database: journal, clock, ids });
-  const database = await openDatabase(settings.database, { dir: config.dir, clock, log });
-  closers.push(() => database.close());
-  const revenue = openExistingRevenue({ journal, database, settings, clock, ids });
+  const revenue = await openExisting(ground, settings);
   if (!resolves) return revenue;
   let running: Promise<void> | undefined;
   const look = async () => {

@@ -19,6 +19,7 @@ export { type NoticeAttempt, type OutgoingFile, outgoingStates } from './outgoin
 export { defineProducer, type ProduceOrder, type Producer } from './outgoing/producer.js';
 export { runsBetween } from './outgoing/schedule.js';
 export type { ExchangePlace, IncomingPlace, OutgoingPlace, PlaceEntry } from './place.js';
+export { reconciliationFiles } from './reconciliation/index.js';
 export { openRemotePlace } from './remote-place.js';
 export { type Exchange, type ExchangeParts, openExchange } from './room.js';
 export { type ExchangeSettings, exchangeOfUnit, exchangeSettings } from './settings.js';

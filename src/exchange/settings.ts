@@ -11,6 +11,7 @@ import {
 } from '../protocol/index.js';
 import { remoteSftpSettings } from '../sftp/index.js';
 import type { OutgoingType } from './file-type.js';
+import { reconciliationSettings } from './reconciliation/settings.js';
 
 const ms = (fallback: number, max: number, why: string) =>
   z.int().min(1).max(max).default(fallback).describe(why);
@@ -118,6 +119,7 @@ const unitExchange = z
       .default('')
       .describe('AREA'),
     files: formats,
+    reconciliation: reconciliationSettings,
     notice: noticeTarget.optional(),
     remindDays: z
       .int()

@@ -12,6 +12,7 @@ import { outgoingFiles } from './0041-outgoing-files.js';
 import { deduction } from './0050-deduction.js';
 import { reconciliation } from './0060-reconciliation.js';
 import { alarmTable } from './0061-alarms.js';
+import { reconciliationOrders } from './0062-reconciliation-orders.js';
 import { existingJournal } from './0070-existing-journal.js';
 import { auditLog } from './0080-audit-log.js';
 
@@ -28,6 +29,7 @@ export const migrations: readonly Migration[] = [
   deduction,
   reconciliation,
   alarmTable,
+  reconciliationOrders,
   existingJournal,
   auditLog,
 ];

@@ -63,6 +63,9 @@ export const outcomes = {
   'reconciled-elsewhere': '已在另一日对账',
   kept: '人工确认',
   'not-in-file': '新文件中不再出现',
+  'unknown-customer': '户号不存在',
+  'suspense-differs': '暂挂中，金额或户号不符',
+  'booked-after-file': '文件到达后入账',
 } as const;
 export type Outcome = keyof typeof outcomes;
 export const outcomeNames = Object.keys(outcomes) as readonly Outcome[];

@@ -2,6 +2,7 @@
 import type { Clock, Ids } from '../../clock.js';
 import { type Database, DatabaseError, type Row } from '../../database/database.js';
 import type { Day } from '../../protocol/values.js';
+import type { ReconciliationBooks } from '../reconciliation-books.js';
 import type { Booking, RevenueSystem } from '../revenue-system.js';
 import type { Unit } from '../unit.js';
 import type { Desk } from './desk.js';
@@ -10,6 +11,7 @@ import { arrears, bind, bookingsOfDay, findCustomers, issuedBills, payments } fr
 import { refund, reverse } from './refund.js';
 import { type Resolved, resolveAll } from './resolve.js';
 import type { ExistingSettings } from './settings.js';
+import { serialStanding } from './standing.js';
 import { paymentStatus } from './status.js';
 import { Theirs } from './theirs.js';
 
@@ -29,6 +31,8 @@ export interface ExistingRevenue extends RevenueSystem {
   /** Settles calls in doubt; to be called now and then on any node. */
   resolve(): Promise<Resolved>;
   bookingsOfDay(unit: Unit, day: Day): AsyncIterable<Booking>;
+  /** `undefined`: no statement gives the bookings of a day (`revenue.operations.bookingsOfDay`). */
+  readonly reconciliation: ReconciliationBooks | undefined;
   /** False: the bill cannot be locked (settled, locked, unknown). */
   lockBill(unit: Unit, bill: string, batch: string, day: Day): Promise<boolean>;
   unlockBill(unit: Unit, bill: string, batch: string): Promise<boolean>;
@@ -42,6 +46,14 @@ export function openExistingRevenue(parts: ExistingParts): ExistingRevenue {
   const lock = async (name: 'lockBill' | 'unlockBill', binds: Record<string, string>) => {
     const answer = await theirs.change(name, binds, clock.now() + theirs.callMsMax);
     return answer.meaning === 'done';
+  };
+  const reconciliation: ReconciliationBooks = {
+    supplement: (unit, order) => supplement(desk, unit, order),
+    reverse: (unit, order) => reverse(desk, unit, order),
+    standing: (unit, serial) => serialStanding(desk, unit, serial),
+    hasCustomer: async (unit, customer) => (await findCustomers(desk, unit, 'customer', customer)).length > 0,
+    bookings: (unit, day) => bookingsOfDay(desk, unit, day),
+    suspense: undefined,
   };
   return {
     findCustomers: (unit, key, value) => findCustomers(desk, unit, key, value),
@@ -65,6 +77,7 @@ export function openExistingRevenue(parts: ExistingParts): ExistingRevenue {
     },
     resolve: () => resolveAll(desk),
     bookingsOfDay: (unit, day) => bookingsOfDay(desk, unit, day),
+    reconciliation: theirs.has('bookingsOfDay') ? reconciliation : undefined,
     lockBill: (unit, bill, batch, day) =>
       lock('lockBill', { unit: unit.id, bill, batch, day: theirs.formats.day(day) }),
     unlockBill: (unit, bill, batch) => lock('unlockBill', { unit: unit.id, bill, batch }),

@@ -1,0 +1,37 @@
+/** A schema of the utility's own as reconciliation sees it: the journal says what we did, their tables what stands. */
+import type { Serial } from '../../protocol/values.js';
+import type { SerialStanding, StandingBooking } from '../reconciliation-books.js';
+import type { Unit } from '../unit.js';
+import { type Desk, theirSerialOf } from './desk.js';
+import { knownSerial } from './pay.js';
+import { refundOfPayment } from './refund-journal.js';
+import { askPayment } from './resolve.js';
+
+export async function serialStanding(desk: Desk, unit: Unit, serial: Serial): Promise<SerialStanding> {
+  const row = await knownSerial(desk, unit, { serial });
+  if (row?.state === 'calling') return { kind: 'undecided' };
+  if (row?.state === 'void' || row?.state === 'refused') return { kind: 'none', reversal: '' };
+  // What the journal has never seen may be older than the journal.
+  const found = await askPayment(desk, unit, row?.theirSerial ?? theirSerialOf(desk, serial));
+  if (found === undefined) return { kind: 'none', reversal: '' };
+  const back = await refundOfPayment(desk.journal, unit, found.paymentNumber);
+  if (back?.state === 'calling') return { kind: 'undecided' };
+  if (back?.kind === 'reversal' || row?.state === 'freed')
+    return { kind: 'none', reversal: back?.refundNumber ?? '' };
+  const booking: StandingBooking = {
+    paymentNumber: found.paymentNumber,
+    customer: found.customer,
+    amount: found.amount,
+    bookingDay: row?.bookingDay,
+    receivedAt: undefined,
+    orderedBy: undefined,
+  };
+  return found.refunded
+    ? {
+        kind: 'refunded',
+        ...booking,
+        refundNumber: back?.refundNumber ?? found.refundNumber,
+        refundDay: undefined,
+      }
+    : { kind: 'booked', ...booking };
+}

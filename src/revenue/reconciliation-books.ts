@@ -1,0 +1,51 @@
+/** What reconciliation needs of a revenue system beside the port: what stands under a serial, and where money of nobody we know goes. */
+import type { Moment } from '../clock.js';
+import type { Day, Fen, Serial } from '../protocol/values.js';
+import type { Booking, RevenueSystem, SupplementOrder } from './revenue-system.js';
+import type { Unit } from './unit.js';
+
+/** A booking, as the platform's books would name it. */
+export interface StandingBooking {
+  readonly paymentNumber: string;
+  /** Who the platform says has paid, also where an operator has assigned the money to another. */
+  readonly customer: string;
+  readonly amount: Fen;
+  /** `undefined`: the system does not say. */
+  readonly bookingDay: Day | undefined;
+  readonly receivedAt: Moment | undefined;
+  /** The order of the supplement that booked it, `''` where a message of the platform did; `undefined`: the system does not say. */
+  readonly orderedBy: string | undefined;
+}
+/** What is booked under a serial, committed. */
+export type SerialStanding =
+  /** Nothing that stands in the way of a supplement: never seen, void, refused, freed, or reversed by reconciliation. */
+  | { readonly kind: 'none'; readonly reversal: string }
+  | ({ readonly kind: 'booked' } & StandingBooking)
+  /** Given back by a refund of the platform or of the office. */
+  | ({
+      readonly kind: 'refunded';
+      readonly refundNumber: string;
+      readonly refundDay: Day | undefined;
+    } & StandingBooking)
+  /** In suspense under this number. */
+  | ({ readonly kind: 'held' } & StandingBooking)
+  /** Was in suspense, and was given back. */
+  | ({ readonly kind: 'returned' } & StandingBooking)
+  /** A call runs, or its end is not known: look again later. */
+  | { readonly kind: 'undecided' };
+
+export interface ReconciliationBooks extends Pick<RevenueSystem, 'supplement' | 'reverse'> {
+  standing(unit: Unit, serial: Serial): Promise<SerialStanding>;
+  hasCustomer(unit: Unit, customer: string): Promise<boolean>;
+  /** Bookings of the day where they are not in the built-in schema of the gateway's database. */
+  readonly bookings: ((unit: Unit, day: Day) => AsyncIterable<Booking>) | undefined;
+  /** `undefined`: the system knows no suspense, an operator must find the customer. */
+  readonly suspense:
+    | {
+        /** @returns the item's number, or that something is booked under the serial already */
+        hold(unit: Unit, order: SupplementOrder): Promise<{ readonly number: string } | 'already-booked'>;
+        /** @returns the entry's number; `undefined`: it is not held any more */
+        giveBack(unit: Unit, number: string, reason: string): Promise<string | undefined>;
+      }
+    | undefined;
+}

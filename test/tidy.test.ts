@@ -22,6 +22,7 @@ const rooms = [
   'exchange',
   'console',
   'tools',
+  'trace',
   'config',
   'cli',
 ];

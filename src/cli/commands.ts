@@ -20,6 +20,7 @@ import { sendCommand } from './send.js';
 import { serveCommand } from './serve.js';
 import { sftpCommand } from './sftp.js';
 import { simulateCommand } from './simulate.js';
+import { traceCommand } from './trace.js';
 import { verifyCommand } from './verify.js';
 
 /** Every command of `sluice`, in the order of the help. */
@@ -34,6 +35,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   dbCommand,
   existingCommand,
   logCommand,
+  traceCommand,
   verifyCommand,
   sftpCommand,
   exchangeCommand,

@@ -19,7 +19,27 @@ export { type NoticeAttempt, type OutgoingFile, outgoingStates } from './outgoin
 export { defineProducer, type ProduceOrder, type Producer } from './outgoing/producer.js';
 export { runsBetween } from './outgoing/schedule.js';
 export type { ExchangePlace, IncomingPlace, OutgoingPlace, PlaceEntry } from './place.js';
+export {
+  dayStates as reconDayStates,
+  differenceClasses,
+  differenceStates,
+  outcomes as repairOutcomes,
+} from './reconciliation/difference.js';
 export { reconciliationFiles } from './reconciliation/index.js';
 export { openRemotePlace } from './remote-place.js';
 export { type Exchange, type ExchangeParts, openExchange } from './room.js';
 export { type ExchangeSettings, exchangeOfUnit, exchangeSettings } from './settings.js';
+export { type TracedDeduction, traceDeduction } from './trace/deduction.js';
+export {
+  type FileQuestion,
+  type FilesParts,
+  filesAnnouncedBy,
+  filesNaming,
+  type TracedFile,
+} from './trace/files.js';
+export {
+  type TracedDay,
+  type TracedDifference,
+  type TracedRun,
+  traceReconciliation,
+} from './trace/reconciliation.js';

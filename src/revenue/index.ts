@@ -22,6 +22,15 @@ export { settleFromPrepaid } from './builtin/settlement.js';
 export { builtinReconciliation } from './builtin/standing.js';
 export { assignSuspense, holdInSuspense, returnSuspense } from './builtin/suspense.js';
 export { type SuspenseItem, suspenseItems } from './builtin/suspense-items.js';
+export {
+  type TracedBill,
+  type TracedEntry,
+  type TracedPayment,
+  type TracedRefund,
+  type TracedSerial,
+  type TracedSuspense,
+  traceBuiltin,
+} from './builtin/trace.js';
 export { type Finding, type LedgerPromise, ledgerPromises, verifyLedger } from './builtin/verify.js';
 export { fillDemo } from './demo-world/fill.js';
 export { type DemoUnit, demoUnits } from './demo-world/units.js';
@@ -29,6 +38,7 @@ export { type CheckSubject, checkOperations, type OperationReport } from './exis
 export { type ExistingRevenue, openExistingRevenue } from './existing/existing.js';
 export { type ExistingSettings, revenueSettings } from './existing/settings.js';
 export { Theirs } from './existing/theirs.js';
+export { type TracedCall, traceExisting } from './existing/trace.js';
 export { lateDays, lateFeeOf } from './late-fee.js';
 export * from './money.js';
 export type * from './reconciliation-books.js';

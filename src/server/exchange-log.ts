@@ -148,7 +148,7 @@ export async function searchExchanges(
   return (await database.all(statement, binds)).map(recordOf);
 }
 
-const recordOf = (row: Row): ExchangeRecord => ({
+export const recordOf = (row: Row): ExchangeRecord => ({
   id: textCell(row, 'id'),
   at: numberCell(row, 'at_ms'),
   peer: textCell(row, 'peer'),

@@ -14,7 +14,7 @@ export { Filling, type Freshable, freshables } from './fixture/placeholders.js';
 export { type CaseResult, type ReplayOptions, replay, TEXT_PATHS } from './fixture/replay.js';
 export { htmlOf, junitOf, renderCase, summaryOf } from './fixture/reports.js';
 export { explainExchangeFile, type FileExplanation, renderExchangeFile } from './inspect/exchange-file.js';
-export { explainFields } from './inspect/fields.js';
+export { explainFields, type FieldLine, yuan } from './inspect/fields.js';
 export { explainFrame, type FrameExplanation } from './inspect/frame.js';
 export { type Explained, explainInput } from './inspect/input.js';
 export { renderFields, renderFrame } from './inspect/render.js';
@@ -27,6 +27,7 @@ export { exchange, type Outcome, type Target, targetOf } from './platform/client
 export { askDue, type Due } from './platform/due.js';
 export { openPlatformFiles, type PlatformFiles } from './platform/files.js';
 export { defaultSender, freshSerial, readAnswer, requestFrame } from './platform/request.js';
+export { type Cell as HtmlCell, escapeHtml, page as htmlPage, table as htmlTable } from './report/html.js';
 export { dayFiles, type FilePlay, type NamedDayFile, playFiles } from './simulate/files.js';
 export { type PlannedStep, planOf } from './simulate/plan.js';
 export { type Simulation, simulatePlatform } from './simulate/platform.js';

@@ -15,6 +15,7 @@ import { alarmTable } from './0061-alarms.js';
 import { reconciliationOrders } from './0062-reconciliation-orders.js';
 import { existingJournal } from './0070-existing-journal.js';
 import { auditLog } from './0080-audit-log.js';
+import { trace } from './0090-trace.js';
 
 export const migrations: readonly Migration[] = [
   revenueCustomers,
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   reconciliationOrders,
   existingJournal,
   auditLog,
+  trace,
 ];

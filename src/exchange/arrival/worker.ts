@@ -93,7 +93,7 @@ export class Worker {
       const claim = newClaim();
       if (!(await table.claim(file.id, claim, clock.now()))) continue;
       if (file.claimedBy !== '') await steps.add(file.id, 'taken-over', `from ${file.claimedBy}`);
-      await this.advance(file, claim).done;
+      await this.advance({ ...file, attempts: file.attempts + 1 }, claim).done;
     }
     for (const file of await table.unfiled(clock.now())) {
       if (stopping.aborted) return;

@@ -84,7 +84,7 @@ export class Dispatcher {
     const lease = { clock, leaseMs: settings.limits.leaseMs, table: table.leaseOf(id), token: claim.token };
     await underLease(lease, async ({ token, signal: lost }) => {
       const signal = AbortSignal.any([lost, stopping]);
-      let file: OutgoingFile | undefined = before;
+      let file: OutgoingFile | undefined = { ...before, attempts: before.attempts + 1 };
       try {
         while (file && (await this.#step(file, unit, token, signal)) === 'go-on') file = await table.find(id);
       } catch (error) {
@@ -211,7 +211,7 @@ export class Dispatcher {
       log.event('notice.done', said);
       return 'rest';
     }
-    const attempts = file.attempts + 1;
+    const { attempts } = file;
     const givenUp = attempts >= settings.limits.noticeAttemptsMax;
     if (result.kind === 'again' && !givenUp) {
       meters.notice('again');
@@ -234,8 +234,8 @@ export class Dispatcher {
     if (error instanceof LeaseLostError) return;
     const reason = messageOf(error);
     meters.outgoing(file.type, 'failed');
-    log.event('file.failed', { ...about(file), state: file.state, reason, attempts: file.attempts + 1 });
-    const pauseMs = Math.min(settings.limits.retryMs * 2 ** Math.min(file.attempts, 12), PAUSE_MAX_MS);
+    log.event('file.failed', { ...about(file), state: file.state, reason, attempts: file.attempts });
+    const pauseMs = Math.min(settings.limits.retryMs * 2 ** Math.min(file.attempts - 1, 12), PAUSE_MAX_MS);
     await table.setState(file.id, token, file.state, reason, clock.now() + pauseMs);
     await steps.add(file.id, 'failed', reason);
   }

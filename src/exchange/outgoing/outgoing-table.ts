@@ -54,12 +54,13 @@ const extend = sql(
 );
 const release = sql(`
   update outgoing_files set claimed_by = null, claimed_until = 0 where file_id = :id and claimed_by = :token`);
+// The claim under which a step ends is the first attempt of the next one.
 const setWritten = sql(`
   update outgoing_files set state = :state, sha256 = :sha256, byte_count = :bytes, line_count = :lines, amount = :amount,
-    written_at = :at, detail = :detail, attempts = 0
+    written_at = :at, detail = :detail, attempts = 1
   where file_id = :id and claimed_by = :token and state = 'generating'`);
 const setPublished = sql(`
-  update outgoing_files set state = 'published', place = :place, published_at = :at, detail = null, attempts = 0
+  update outgoing_files set state = 'published', place = :place, published_at = :at, detail = null, attempts = 1
   where file_id = :id and claimed_by = :token and state = 'written'`);
 const setAdopted = sql(`
   update outgoing_files set state = 'published', sha256 = :sha256, byte_count = :bytes, line_count = :lines,

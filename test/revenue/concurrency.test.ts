@@ -7,7 +7,7 @@ import { addCustomers, verifyLedger } from '../../src/revenue/index.js';
 import { eachDatabase } from '../support/databases.js';
 import { hotCustomers, hotUnit, type LoadOrder, type LoadReport, loadIds } from './load/plan.js';
 
-/** Seconds per database; `npm run test:concurrency` takes five minutes each. */
+/** Seconds per database; `npm run test:concurrency` takes ten minutes each. */
 const seconds = Number(process.env.SLUICE_CONCURRENCY_SECONDS ?? 4);
 const WORKERS = 32;
 const PROCESSES = 2;

@@ -14,6 +14,7 @@ export const queryNames = [
 export const changeNames = ['pay', 'refund', 'supplement', 'lockBill', 'unlockBill'] as const;
 export const operationNames = [...queryNames, ...changeNames] as const;
 export type OperationName = (typeof operationNames)[number];
+export type QueryName = (typeof queryNames)[number];
 export type ChangeName = (typeof changeNames)[number];
 
 /** What a result code of theirs can mean. `done`: it is done now. `already`: it was done before. */
@@ -31,20 +32,42 @@ export const meanings = [
 export type Meaning = (typeof meanings)[number];
 
 const names = z.record(z.string().regex(/^[a-z_]+$/), z.string().regex(/^[a-z_][a-z0-9_$#]*$/));
-const operation = z.strictObject({
-  call: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('run first, in the same transaction: CALL, or a PL/SQL block whose results the sql then reads'),
-  sql: z.string().min(1).describe('gives the rows; binds by name, :customer'),
-  columns: names.default({}).describe('our column: their column (lower case); left out = the same name'),
-  codes: z
-    .record(z.string(), z.enum(meanings))
-    .default({})
-    .describe('their result code: what it means here; added to revenue.codes'),
+const call = z.string().min(1);
+const sql = z.string().min(1).describe('gives the rows; binds by name, :customer');
+const columns = names.default({}).describe('our column: their column (lower case); left out = the same name');
+const codes = z
+  .record(z.string(), z.enum(meanings))
+  .default({})
+  .describe('their result code: what it means here; added to revenue.codes');
+const query = z.strictObject({
+  call: call.optional().describe('run first, in the same transaction, where the sql reads its results'),
+  sql,
+  columns,
 });
-export type Operation = z.output<typeof operation>;
+const change = z
+  .strictObject({
+    call: call
+      .optional()
+      .describe(
+        'with sql: run first, in the same transaction; with outputs: the call itself, on Oracle a PL/SQL block',
+      ),
+    sql: sql.optional(),
+    outputs: z
+      .array(z.string().regex(/^[a-z_][a-z0-9_]*$/))
+      .min(1)
+      .optional()
+      .describe('binds of the call that come back as its row. One that is also an input of ours is IN OUT'),
+    columns,
+    codes,
+  })
+  .refine(
+    ({ call: called, sql: rows, outputs }) =>
+      outputs === undefined ? rows !== undefined : rows === undefined && called !== undefined,
+    'give sql, or call with outputs',
+  );
+/** By rows that `sql` gives, or by the outputs of a PL/SQL block. */
+export type Operation = z.output<typeof query> | z.output<typeof change>;
+export type Query = z.output<typeof query>;
 
 const existing = z.strictObject({
   kind: z.literal('existing'),
@@ -87,17 +110,17 @@ const existing = z.strictObject({
   codes: z.record(z.string(), z.enum(meanings)).default({}).describe('their result codes, all operations'),
   resolveSeconds: z.int().min(1).max(3600).default(15).describe('how often calls in doubt are looked into'),
   operations: z.strictObject({
-    findCustomers: operation,
-    openBills: operation,
-    paymentBySerial: operation,
-    payments: operation,
-    issuedBills: operation,
-    bookingsOfDay: operation.optional(),
-    pay: operation,
-    refund: operation,
-    supplement: operation,
-    lockBill: operation.optional(),
-    unlockBill: operation.optional(),
+    findCustomers: query,
+    openBills: query,
+    paymentBySerial: query,
+    payments: query,
+    issuedBills: query,
+    bookingsOfDay: query.optional(),
+    pay: change,
+    refund: change,
+    supplement: change,
+    lockBill: change.optional(),
+    unlockBill: change.optional(),
   }),
 });
 export type ExistingSettings = z.output<typeof existing>;

@@ -10,7 +10,15 @@ import {
 } from '../../database/database.js';
 import { textCell } from '../../database/index.js';
 import { Formats } from './formats.js';
-import type { ChangeName, ExistingSettings, Meaning, Operation, OperationName } from './settings.js';
+import type {
+  ChangeName,
+  ExistingSettings,
+  Meaning,
+  Operation,
+  OperationName,
+  Query,
+  QueryName,
+} from './settings.js';
 
 /** Not declared at module level: the text comes from the configuration. */
 const statementOf = (text: string): Statement => ({ text: () => text });
@@ -21,6 +29,9 @@ class NotDone extends Error {
     super('not done');
   }
 }
+
+const notConfigured = (name: OperationName) =>
+  new DatabaseError('fault', `revenue.operations.${name} is not configured`);
 
 /** What a change answered: its meaning and its row, to be read by our column names. */
 export interface Answer {
@@ -50,14 +61,19 @@ export class Theirs {
   }
   operation(name: OperationName): Operation {
     const operation = this.settings.operations[name];
-    if (operation === undefined)
-      throw new DatabaseError('fault', `revenue.operations.${name} is not configured`);
+    if (operation === undefined) throw notConfigured(name);
+    return operation;
+  }
+
+  #query(name: QueryName): Query {
+    const operation = this.settings.operations[name];
+    if (operation === undefined) throw notConfigured(name);
     return operation;
   }
 
   /** Rows of a query, by our column names. */
-  async ask(name: OperationName, binds: Binds): Promise<readonly Row[]> {
-    const operation = this.operation(name);
+  async ask(name: QueryName, binds: Binds): Promise<readonly Row[]> {
+    const operation = this.#query(name);
     const rows =
       operation.call === undefined
         ? await this.database.all(this.#statement(operation.sql), binds)
@@ -65,8 +81,8 @@ export class Theirs {
     return rows.map((row) => renamed(row, operation.columns));
   }
   /** The rows in bounded memory. */
-  async *stream(name: OperationName, binds: Binds): AsyncIterable<Row> {
-    const { sql, columns } = this.operation(name);
+  async *stream(name: QueryName, binds: Binds): AsyncIterable<Row> {
+    const { sql, columns } = this.#query(name);
     for await (const row of this.database.stream(this.#statement(sql), binds)) yield renamed(row, columns);
   }
 
@@ -96,10 +112,13 @@ export class Theirs {
     }
   }
 
-  /** Both statements of an operation within a transaction; their column names. */
+  /** The statements of an operation within a transaction; their column names, or the names of the outputs. */
   async runIn(tx: Session, operation: Operation, binds: Binds): Promise<readonly Row[]> {
-    if (operation.call !== undefined) await tx.run(this.#statement(operation.call), binds);
-    return tx.all(this.#statement(operation.sql), binds);
+    const { call, sql = '' } = operation;
+    if ('outputs' in operation && operation.outputs !== undefined)
+      return [await tx.call(this.#statement(call ?? ''), binds, operation.outputs)];
+    if (call !== undefined) await tx.run(this.#statement(call), binds);
+    return tx.all(this.#statement(sql), binds);
   }
 
   /** @throws {DatabaseError} `fault` for a result code that the configuration does not know */
@@ -109,7 +128,8 @@ export class Theirs {
     if (first === undefined) throw new DatabaseError('fault', `revenue.operations.${name} gave no row`);
     const row = renamed(first, operation.columns);
     const code = textCell(row, 'code');
-    const known = { ...this.settings.codes, ...operation.codes };
+    const own = 'codes' in operation ? operation.codes : {};
+    const known = { ...this.settings.codes, ...own };
     const meaning = Object.hasOwn(known, code) ? known[code] : undefined;
     if (meaning === undefined)
       throw new DatabaseError('fault', `${name}: result code ${code} is not in revenue.codes`);

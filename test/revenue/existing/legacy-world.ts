@@ -5,7 +5,13 @@ import { Decimal } from 'decimal.js';
 import pg from 'pg';
 import { parse } from 'yaml';
 import { systemClock, systemIds } from '../../../src/clock.js';
-import { type Database, type DatabaseSettings, openDatabase } from '../../../src/database/index.js';
+import {
+  type Client,
+  type Database,
+  type DatabaseSettings,
+  openDatabase,
+} from '../../../src/database/index.js';
+import type { OracleModule } from '../../../src/database/oracle.js';
 import { silentLog } from '../../../src/log.js';
 import {
   type ExistingRevenue,
@@ -15,12 +21,20 @@ import {
 } from '../../../src/revenue/index.js';
 import { type TestBill, testClock, type World } from '../world.js';
 
-export const exampleDir = join(import.meta.dirname, '..', '..', '..', 'examples', 'legacy-postgres');
-export const exampleSection = (): { revenue: Record<string, unknown> } =>
-  parse(readFileSync(join(exampleDir, 'revenue.yaml'), 'utf8'));
+export type Example = 'legacy-postgres' | 'legacy-oracle';
+export const exampleFile = (example: Example, file: 'revenue.yaml' | 'schema.sql'): string =>
+  readFileSync(join(import.meta.dirname, '..', '..', '..', 'examples', example, file), 'utf8');
+export const exampleSection = (example: Example = 'legacy-postgres'): { revenue: Record<string, unknown> } =>
+  parse(exampleFile(example, 'revenue.yaml'));
 
-export function exampleSettings(database: DatabaseSettings): ExistingSettings {
-  const settings = revenueSettings.parse({ ...exampleSection().revenue, database: { url: database.url } });
+export function exampleSettings(
+  database: Pick<DatabaseSettings, 'url'>,
+  example: Example = 'legacy-postgres',
+): ExistingSettings {
+  const settings = revenueSettings.parse({
+    ...exampleSection(example).revenue,
+    database: { url: database.url },
+  });
   if (settings.kind !== 'existing') throw new Error('the example is not about an existing schema');
   return settings;
 }
@@ -29,39 +43,46 @@ export function exampleSettings(database: DatabaseSettings): ExistingSettings {
 export async function makeLegacySchema(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(readFileSync(join(exampleDir, 'schema.sql'), 'utf8')).finally(() => client.end());
+  await client.query(exampleFile('legacy-postgres', 'schema.sql')).finally(() => client.end());
 }
 
-export const openTheirs = (settings: ExistingSettings): Promise<Database> =>
-  openDatabase(settings.database, { clock: systemClock, log: silentLog });
+export const openTheirs = (settings: ExistingSettings, oracle?: OracleModule): Promise<Database> =>
+  openDatabase(settings.database, { clock: systemClock, log: silentLog, ...(oracle && { oracle }) });
 
 const yuan = (fen: number | bigint): string => new Decimal(fen.toString()).div(100).toFixed(3);
 const dashed = (day: string): string => `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`;
 const ZT = { active: '1', unpayable: '2', closed: '3' } as const;
 const statement = (text: string) => ({ text: () => text });
+/** The day of a bind. */
+const dayOf = (client: Client, bind: string) =>
+  client === 'oracle' ? `to_date(${bind}, 'YYYY-MM-DD')` : `${bind}::date`;
 const insertCustomer = statement(`insert into yh_da (dwbm, yhbh, hm, sjh, zt, yc_ye)
   values (:unit, :customer, :name, :mobile, :state, :prepaid)`);
-const insertBill =
-  statement(`insert into ys_zd (dwbm, ys_id, yhbh, ny, fylx, sl, je, fp_rq, znj_qsr, mznj, znj_gd)
-  values (:unit, :bill, :customer, :month, :kind, 10, :amount, '2024-01-01', :lateFrom, :exempt, :fixed)`);
+const insertBill = {
+  text: ({ client }: { readonly client: Client }) => `
+  insert into ys_zd (dwbm, ys_id, yhbh, ny, fylx, sl, je, fp_rq, znj_qsr, mznj, znj_gd)
+  values (:unit, :bill, :customer, :month, :kind, 10, :amount, ${dayOf(client, ':issuedOn')}, ${dayOf(client, ':lateFrom')},
+    :exempt, :fixed)`,
+};
 const insertLine = statement(
   `insert into ys_mx (dwbm, ys_id, xh, fymc, je) values (:unit, :bill, 1, '水费', :amount)`,
 );
-const lock =
-  statement(`update ys_zd set sd_bz = case when :batch::text is null then 'N' else 'Y' end, sd_pc = :batch,
-  sd_znj = :frozen where dwbm = :unit and ys_id = :bill`);
+const lock = statement(`update ys_zd set sd_bz = :locked, sd_pc = :batch, sd_znj = :frozen
+  where dwbm = :unit and ys_id = :bill`);
 /** Balances are the sum of what moved them; a bill is settled by a payment that stands, and by nothing else. */
 const faults = statement(`
   select z.ys_id as what from ys_zd z left join jf_jl j on j.jf_lsh = z.jf_lsh
-    where (z.jf_bz = 'Y') <> (j.jf_lsh is not null and j.yzt = 'N')
+    where z.jf_bz = 'Y' and (j.jf_lsh is null or j.yzt = 'Y') or z.jf_bz = 'N' and j.jf_lsh is not null
   union all
   select j.jylsh from jf_jl j where j.lx = 'JF' and j.yzt = 'N' and j.bj + j.znj <>
     (select coalesce(sum(z.je + z.jf_znj), 0) from ys_zd z where z.jf_lsh = j.jf_lsh)
   union all
-  select h.yhbh from yh_da h where exists (select 1 from jf_jl j where j.dwbm = h.dwbm and j.yhbh = h.yhbh) and h.yc_ye <>
-    (select j.yc_ye from jf_jl j where j.dwbm = h.dwbm and j.yhbh = h.yhbh order by jf_lsh desc limit 1)
+  select h.yhbh from yh_da h join jf_jl j on j.dwbm = h.dwbm and j.yhbh = h.yhbh
+    where h.yc_ye <> j.yc_ye
+      and j.jf_lsh = (select max(k.jf_lsh) from jf_jl k where k.dwbm = h.dwbm and k.yhbh = h.yhbh)
   union all
-  select j.jylsh from jf_jl j where (j.yzt = 'Y') <> exists (select 1 from jf_jl t where t.ysh = j.jf_lsh)`);
+  select j.jylsh from jf_jl j left join jf_jl t on t.ysh = j.jf_lsh
+    where j.yzt = 'Y' and t.jf_lsh is null or j.yzt = 'N' and t.jf_lsh is not null`);
 
 export interface LegacyWorld extends World {
   readonly revenue: ExistingRevenue;
@@ -93,6 +114,7 @@ export function legacyWorld(
       customer,
       month: `${bill.month.slice(0, 4)}.${bill.month.slice(4)}`,
       kind: bill.feeKind === '12' ? 'QT' : 'SF',
+      issuedOn: '2024-01-01',
       lateFrom: dashed(bill.lateFeeFrom ?? '20240201'),
       exempt: bill.lateFeeExempt === true ? 'Y' : 'N',
       fixed: bill.lateFeeFixed === undefined ? null : yuan(bill.lateFeeFixed),
@@ -115,7 +137,8 @@ export function legacyWorld(
     issueBill: (unit, customer, bill) => addBill(unit.id, customer, bill),
     async lockBill(unit, bill, batch, frozen = 0n) {
       const late = batch === undefined ? null : yuan(frozen);
-      await database.run(lock, { unit: unit.id, bill, batch: batch ?? null, frozen: late });
+      const locked = batch === undefined ? 'N' : 'Y';
+      await database.run(lock, { unit: unit.id, bill, locked, batch: batch ?? null, frozen: late });
     },
     // Their books are theirs; what we can see of them must agree.
     paymentNumbers: /^\d{9}$/,

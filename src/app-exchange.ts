@@ -6,6 +6,7 @@ import type { LoadedConfig } from './config/index.js';
 import { type Database, openDatabase } from './database/index.js';
 import {
   builtinSource,
+  deductionRequests,
   deductionResults,
   type Exchange,
   metersOf,
@@ -55,7 +56,9 @@ export function openAppExchange(parts: AppExchangeParts): Exchange {
     database,
     processors: parts.processes ? processors(parts, reconciliation) : [],
     producers:
-      config.revenue.kind === 'builtin' ? revenueProducers(builtinSource(openPatient), config.exchange) : [],
+      config.revenue.kind === 'builtin'
+        ? [...revenueProducers(builtinSource(openPatient), config.exchange), deductionRequests(openPatient)]
+        : [],
     // Read each time: notices are rare, and certificates change while we run.
     call: async (call, signal) => callPlatform(call, await loadTrust(config.dir, clock, true), clock, signal),
     openRemote: (unit, settings) => openRemotePlace(unit, settings, { dir: config.dir, clock, log }),

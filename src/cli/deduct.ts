@@ -5,7 +5,7 @@ import { OperatorError } from '../errors.js';
 import {
   type Batch,
   batchById,
-  defaultTriesMax,
+  batchOfDay,
   newestBatches,
   type OutcomeSum,
   outcomes,
@@ -15,16 +15,16 @@ import {
   runDeduction,
   unknownBatch,
 } from '../exchange/deduction/index.js';
-import { exchangeOfUnit, fileSettingsOf } from '../exchange/settings.js';
+import { exchangeOfUnit } from '../exchange/settings.js';
 import { printable } from '../log.js';
-import { writeFileName } from '../protocol/index.js';
 import { type Day, parseDay } from '../protocol/values.js';
 import type { Books } from '../revenue/index.js';
-import type { Unit } from '../revenue/unit.js';
-import { accountsOfUnit, downloadDir, getAccount } from '../sftp/index.js';
 import { wholeOf } from './arguments.js';
+import { sentence } from './exchange-make.js';
+import { type ExchangeCommand, withExchange } from './exchange-open.js';
 import { withDir, withExample } from './options.js';
-import { recordSftp, type SftpPlace, withSftp } from './sftp-database.js';
+import { actorName, recordChange } from './record-change.js';
+import { type SftpPlace, withSftp } from './sftp-database.js';
 import { table } from './table.js';
 import { checkBuiltin, unitOf } from './units.js';
 
@@ -35,30 +35,39 @@ interface Options {
 }
 interface RunOptions extends Options {
   readonly day?: string;
-  readonly account?: string;
-  readonly bankCode: string;
-  readonly tries: string;
+  readonly bankCode?: string;
+  readonly tries?: string;
 }
 
-/** `sluice deduct run|list|show|release`. */
+/** `sluice deduct run|retry|list|show|release`. */
 export function deductCommand(program: Command): void {
   const deduct = program.command('deduct').description('batch deduction: 批量代扣');
   const common = (command: Command) =>
     withDir(command)
       .requiredOption('--unit <unit>', 'clearing unit 清算单位')
       .option('--json', 'print as JSON');
+  const order = (command: Command) =>
+    common(command)
+      .option('--bank-code <code>', "bank code of the summary (default: the unit's deduction.bankCode)")
+      .option('--tries <n>', "leave out bills whose debit failed so often (default: the unit's triesMax)");
   withExample(
-    common(
+    order(
       deduct
         .command('run')
-        .description('lock what is eligible and publish the request; goes on after a crash'),
-    )
-      .option('--day <yyyyMMdd>', 'day of the run, not in the future (default: today in China)')
-      .option('--account <account>', "whose download directory gets the file (default: the unit's only one)")
-      .option('--bank-code <code>', 'bank code of the summary', '')
-      .option('--tries <n>', 'leave out bills whose debit failed so often', String(defaultTriesMax)),
+        .description('lock what is eligible, publish and announce the request; goes on after a crash'),
+    ).option('--day <yyyyMMdd>', 'day of the run, not in the future (default: today in China)'),
     'sluice deduct run --unit 39536 --dir demo',
   ).action(run);
+  withExample(
+    order(
+      deduct
+        .command('retry <batch>')
+        .description(
+          "go on with a run that is on its way, or request what failed in it again, as today's run",
+        ),
+    ),
+    'sluice deduct retry 202401151200001234567890 --unit 39536',
+  ).action(retry);
   withExample(
     common(deduct.command('list').description('runs, newest first')),
     'sluice deduct list --unit 39536 --json',
@@ -76,33 +85,73 @@ export function deductCommand(program: Command): void {
 }
 
 async function run(options: RunOptions): Promise<void> {
-  await withSftp(options.dir, async (place) => {
-    const unit = unitOf(place, options.unit);
-    const day = dayOf(options.day);
-    checkBuiltin(place, 'deduction runs are made');
-    const rules = exchangeOfUnit(place.config.exchange, unit.id);
-    const account = await accountOf(place, unit, options.account ?? rules.account);
-    const batch = await runDeduction(
-      {
-        books: booksOf(place),
-        unit,
-        settings: fileSettingsOf(place.config.exchange, unit.id, 'DKKK'),
-        downloadDir: downloadDir(place.root, account),
-        fileName: writeFileName(rules.names, {
-          type: 'DKKK',
-          day,
-          org: rules.organisation ?? unit.shortName,
-          unit: unit.id,
-          area: rules.area,
-        }),
-        bankCode: options.bankCode,
-        triesMax: wholeOf('--tries', options.tries, 1, 1000),
-      },
-      day,
+  const day = dayOf(options.day);
+  await withExchange(options.dir, async (on) => {
+    const batch = await makeRun(on, options, day, '');
+    await recordChange(
+      on.config.dir,
+      { action: 'deduct run', target: options.unit, after: jsonOf(batch) },
+      { database: on.database },
     );
-    await recordSftp(place, { action: 'deduct run', target: unit.id, after: jsonOf(batch) });
-    await print(place, batch, options);
+    await tellRun(on, batch, options);
   });
+}
+
+/** Goes on with what is still on its way; else makes today's run of the bills that failed or were let go. */
+async function retry(id: string, options: RunOptions): Promise<void> {
+  await withExchange(options.dir, async (on) => {
+    const unit = unitOf(on, options.unit);
+    checkBuiltin(on, 'deduction runs are made');
+    const failed = await batchById(on.database, unit, id);
+    if (failed === undefined) throw unknownBatch(printable(id));
+    const today = chinaDay(systemClock.now());
+    if (!retryable.has(failed.state)) {
+      const file = failed.outgoingId === '' ? undefined : await on.exchange.outgoing.find(failed.outgoingId);
+      if (file !== undefined && failed.state !== 'noticed')
+        await on.exchange.outbox.resend(file, actorName());
+      await tellRun(on, await makeRun(on, options, failed.day, failed.retryOf), options);
+      return;
+    }
+    const there = await batchOfDay(on.database, unit, today);
+    if (there !== undefined && there.retryOf !== id)
+      throw new OperatorError(
+        'deduct-day-taken',
+        `unit ${unit.id} has had its run of today: ${there.id} (${there.state})`,
+        'A unit has one run a day, because its file is named by the day. Retry tomorrow, or leave it to the next run.',
+      );
+    const batch = await makeRun(on, options, today, id);
+    await recordChange(
+      on.config.dir,
+      { action: 'deduct retry', target: id, after: jsonOf(batch) },
+      { database: on.database },
+    );
+    await tellRun(on, batch, options);
+  });
+}
+const retryable: ReadonlySet<Batch['state']> = new Set(['answered', 'released']);
+
+function makeRun(on: ExchangeCommand, options: RunOptions, day: Day, retryOf: string): Promise<Batch> {
+  const unit = unitOf(on, options.unit);
+  checkBuiltin(on, 'deduction runs are made');
+  const rules = exchangeOfUnit(on.config.exchange, unit.id).deduction;
+  const order = {
+    bankCode: options.bankCode ?? rules.bankCode,
+    triesMax: options.tries === undefined ? rules.triesMax : wholeOf('--tries', options.tries, 1, 1000),
+    retryOf,
+    orderedBy: actorName(),
+  };
+  const { outbox, dispatch } = on.exchange;
+  return runDeduction({ books: booksOf(on), unit, outbox, dispatch, order }, day);
+}
+
+/** Exit code 1 where the platform was not told yet, though it should have been. */
+async function tellRun(on: ExchangeCommand, batch: Batch, options: Options): Promise<void> {
+  await print(on, batch, options);
+  const file = batch.outgoingId === '' ? undefined : await on.exchange.outgoing.find(batch.outgoingId);
+  if (file === undefined) return;
+  if (options.json !== true) console.log(printable(sentence(file)));
+  const isDone = file.state === 'noticed' || file.state === 'verified';
+  if (!isDone) process.exitCode = 1;
 }
 
 async function list(options: Options): Promise<void> {
@@ -129,21 +178,24 @@ async function show(id: string, options: Options): Promise<void> {
 }
 
 async function release(id: string, options: Options & { reason: string }): Promise<void> {
-  await withSftp(options.dir, async (place) => {
-    const unit = unitOf(place, options.unit);
-    const { before, unlocked } = await releaseBatch(booksOf(place), unit, id, options.reason);
-    await recordSftp(place, {
+  await withExchange(options.dir, async (on) => {
+    const unit = unitOf(on, options.unit);
+    const { outgoing, outbox } = on.exchange;
+    const releasing = { books: booksOf(on), outgoing, outbox };
+    const { before, unlocked } = await releaseBatch(releasing, unit, id, options.reason, actorName());
+    const change = {
       action: 'deduct release',
       target: id,
       before: { state: before.state },
       after: { state: 'released', unlocked, reason: options.reason },
-    });
+    };
+    await recordChange(on.config.dir, change, { database: on.database });
     if (options.json === true) console.log(JSON.stringify({ batch: id, unlocked }, null, 2));
     else console.log(`已释放 (released): ${unlocked} bill(s) unlocked`);
   });
 }
 
-async function print(place: SftpPlace, batch: Batch, options: Options): Promise<void> {
+async function print(place: Pick<SftpPlace, 'database'>, batch: Batch, options: Options): Promise<void> {
   const sums = await outcomesOf(place.database, batch);
   const reasons = await reasonsOf(place.database, batch);
   const results = outcomes.flatMap((outcome): [string, OutcomeSum][] => {
@@ -177,7 +229,7 @@ async function print(place: SftpPlace, batch: Batch, options: Options): Promise<
 }
 
 /** Amounts in fen. */
-const jsonOf = ({ id, sum, bytes, createdAt, changedAt, ...rest }: Batch) => ({
+const jsonOf = ({ id, sum, bytes, createdAt, changedAt, warnedAt: _warned, ...rest }: Batch) => ({
   batch: id,
   ...rest,
   amount: Number(sum),
@@ -186,7 +238,11 @@ const jsonOf = ({ id, sum, bytes, createdAt, changedAt, ...rest }: Batch) => ({
   changedAt: chinaText(changedAt),
 });
 
-const booksOf = ({ database }: SftpPlace): Books => ({ database, clock: systemClock, ids: systemIds });
+const booksOf = ({ database }: Pick<SftpPlace, 'database'>): Books => ({
+  database,
+  clock: systemClock,
+  ids: systemIds,
+});
 
 function dayOf(text: string | undefined): Day {
   const today = chinaDay(systemClock.now());
@@ -196,23 +252,5 @@ function dayOf(text: string | undefined): Day {
     'option-invalid',
     `--day ${printable(text ?? '')} is no day up to today`,
     'Give a day as yyyyMMdd, for instance 20240115.',
-  );
-}
-
-async function accountOf(place: SftpPlace, unit: Unit, name: string | undefined): Promise<string> {
-  if (exchangeOfUnit(place.config.exchange, unit.id).remote !== undefined)
-    throw new OperatorError(
-      'deduct-remote',
-      `unit ${unit.id} exchanges files on the platform's server, where runs cannot publish yet`,
-      'Give the unit an account of our own SFTP server, or leave deduction off.',
-    );
-  if (name !== undefined) return (await getAccount(place.database, name)).name;
-  const accounts = await accountsOfUnit(place.database, unit.id);
-  const [only] = accounts;
-  if (only !== undefined && accounts.length === 1) return only.name;
-  throw new OperatorError(
-    'option-missing',
-    `unit ${unit.id} has ${accounts.length} SFTP accounts, so it is open who gets the file`,
-    'Name one with --account, or make one with "sluice sftp account add".',
   );
 }

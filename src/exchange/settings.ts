@@ -99,6 +99,38 @@ const remotePlace = remoteSftpSettings.extend({
     .describe('what becomes of a fetched file over there'),
 });
 
+/** Batch deduction (批量代扣): when runs are made, and what with. */
+const deduction = z
+  .strictObject({
+    days: z
+      .array(z.union([z.int().min(1).max(31), z.literal('last')]))
+      .default([])
+      .describe(
+        'days of the month, e.g. [5, 10, 15]; a month without such a day has no run. Empty: by hand only',
+      ),
+    time: z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected HH:mm, e.g. "09:00"')
+      .default('09:00')
+      .describe('China time'),
+    holidays: z
+      .enum(['next', 'before', 'run'])
+      .default('next')
+      .describe(
+        "a day among the unit's holidays: the next or the last working day before it, or run all the same",
+      ),
+    weekends: z.boolean().default(false).describe('whether Saturday and Sunday count as holidays'),
+    catchUpDays: z
+      .int()
+      .min(0)
+      .max(31)
+      .default(3)
+      .describe('a run missed for so many days is made up for; later it is only reported'),
+    bankCode: z.string().max(20).default('').describe('in the summary of the request'),
+    triesMax: z.int().min(1).max(1000).default(6).describe('bills whose debit failed so often are left out'),
+  })
+  .prefault({});
+
 const unitExchange = z
   .strictObject({
     account: z
@@ -120,6 +152,7 @@ const unitExchange = z
       .describe('AREA'),
     files: formats,
     reconciliation: reconciliationSettings,
+    deduction,
     notice: noticeTarget.optional(),
     remindDays: z
       .int()

@@ -10,6 +10,7 @@ import { sftpAccounts } from './0030-sftp-accounts.js';
 import { incomingFiles } from './0040-incoming-files.js';
 import { outgoingFiles } from './0041-outgoing-files.js';
 import { deduction } from './0050-deduction.js';
+import { deductionOrders } from './0051-deduction-orders.js';
 import { reconciliation } from './0060-reconciliation.js';
 import { alarmTable } from './0061-alarms.js';
 import { reconciliationOrders } from './0062-reconciliation-orders.js';
@@ -28,6 +29,7 @@ export const migrations: readonly Migration[] = [
   incomingFiles,
   outgoingFiles,
   deduction,
+  deductionOrders,
   reconciliation,
   alarmTable,
   reconciliationOrders,

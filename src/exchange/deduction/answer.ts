@@ -8,6 +8,7 @@ import { bytesOf } from '../arrival/inspect.js';
 import type { AcceptedFile, ProcessingOutcome, Processor } from '../arrival/processor.js';
 import { type Batch, lockBatch, moveBatch } from './batch.js';
 import { checkAnswer, requestedItems } from './check-answer.js';
+import { followFile } from './follow.js';
 import { decideItem, outcomes, outcomesOf } from './items.js';
 import { judge, type LineVerdict, type ResultLine } from './judge.js';
 
@@ -38,7 +39,7 @@ export async function processAnswer(
 ): Promise<ProcessingOutcome> {
   const check = await checkAnswer(books.database, file);
   if (check.kind === 'refused') return check;
-  const { batch } = check;
+  const batch = await followFile(books, file.unit, check.batch);
   switch (batch.state) {
     case 'selecting':
     case 'empty':

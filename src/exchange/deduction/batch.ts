@@ -33,15 +33,27 @@ export interface Batch {
   readonly sha256: string;
   readonly bytes: number | undefined;
   readonly note: string;
+  /** Its file among our exchange files; `''` until all bills are locked. */
+  readonly outgoingId: string;
+  /** For the summary of the file; may be empty. */
+  readonly bankCode: string;
+  /** A bill whose debit failed so often is left out. */
+  readonly triesMax: number;
+  /** The run whose failed bills this one takes again; `''`: every eligible bill. */
+  readonly retryOf: string;
+  readonly orderedBy: string;
+  /** When it was last said that its answer does not come. */
+  readonly warnedAt: Moment | undefined;
   readonly createdAt: Moment;
   readonly changedAt: Moment;
 }
 
 const COLUMNS = `batch_id, unit, run_day, state, item_count, item_sum, file_name, file_sha256, file_bytes, note,
-  created_at, changed_at`;
+  outgoing_id, bank_code, tries_max, retry_of, ordered_by, warned_at, created_at, changed_at`;
 const insert = sql(`
-  insert into deduct_batches (batch_id, unit, run_day, state, item_count, item_sum, created_at, changed_at)
-  values (:batch, :unit, :day, 'selecting', 0, 0, :at, :at)`);
+  insert into deduct_batches (batch_id, unit, run_day, state, item_count, item_sum, bank_code, tries_max, retry_of,
+    ordered_by, created_at, changed_at)
+  values (:batch, :unit, :day, 'selecting', 0, 0, :bankCode, :triesMax, :retryOf, :orderedBy, :at, :at)`);
 const selectOfDay = sql(`select ${COLUMNS} from deduct_batches where unit = :unit and run_day = :day`);
 const selectById = sql(`select ${COLUMNS} from deduct_batches where unit = :unit and batch_id = :batch`);
 const selectLocked = sql(
@@ -52,6 +64,16 @@ const selectNewest = sql(
   (words) => `
   select ${COLUMNS} from deduct_batches where unit = :unit order by run_day desc ${words.limit(1000)}`,
 );
+// `written` can mean a batch of an older version, too.
+const selectOpen = sql(`
+  select ${COLUMNS} from deduct_batches where state in ('selecting', 'locked', 'written', 'published')
+  order by created_at`);
+const selectSent = sql(`
+  select ${COLUMNS} from deduct_batches where state in ('published', 'noticed') order by created_at`);
+const touch = sql('update deduct_batches set changed_at = :at where batch_id = :batch and unit = :unit');
+const warn = sql('update deduct_batches set warned_at = :at where batch_id = :batch and unit = :unit');
+const setOutgoing = sql(`
+  update deduct_batches set outgoing_id = :id, file_name = :name where batch_id = :batch and unit = :unit`);
 const move = sql(`
   update deduct_batches set state = :state, changed_at = :at where batch_id = :batch and unit = :unit`);
 const setSums = sql(`
@@ -61,12 +83,29 @@ const setFile = sql(`
   where batch_id = :batch and unit = :unit`);
 const setNote = sql('update deduct_batches set note = :note where batch_id = :batch and unit = :unit');
 
-/** Begins the run of a day. @throws {DatabaseError} `duplicate` when there is one */
-export const insertBatch = async (books: Books, unit: Unit, day: Day): Promise<void> => {
+export interface BatchOrder {
+  readonly bankCode: string;
+  readonly triesMax: number;
+  readonly retryOf: string;
+  readonly orderedBy: string;
+}
+export const defaultTriesMax = 6;
+
+/** Begins the run of a day, in the caller's transaction. @returns its number @throws {DatabaseError} `duplicate` when there is one */
+export async function insertBatch(
+  tx: Session,
+  books: Pick<Books, 'clock' | 'ids'>,
+  unit: Unit,
+  day: Day,
+  order: BatchOrder,
+): Promise<string> {
   const at = books.clock.now();
   const batch = chinaStamp(at) + books.ids.digits(10);
-  await books.database.transaction((tx) => tx.run(insert, { batch, unit: unit.id, day, at }));
-};
+  const { bankCode, triesMax, retryOf, orderedBy } = order;
+  const texts = { bankCode: bankCode || null, retryOf: retryOf || null, orderedBy: orderedBy || null };
+  await tx.run(insert, { batch, unit: unit.id, day, at, triesMax, ...texts });
+  return batch;
+}
 export async function batchOfDay(session: Session, unit: Unit, day: Day): Promise<Batch | undefined> {
   const [row] = await session.all(selectOfDay, { unit: unit.id, day });
   return row && readBatch(row);
@@ -84,6 +123,20 @@ export async function lockBatch(tx: Session, unit: Unit, batch: string): Promise
 export const newestBatches = async (session: Session, unit: Unit): Promise<readonly Batch[]> =>
   (await session.all(selectNewest, { unit: unit.id })).map(readBatch);
 
+/** Runs that have something left to do on our side, oldest first. */
+export const openBatches = async (session: Session): Promise<readonly Batch[]> =>
+  (await session.all(selectOpen)).map(readBatch);
+/** Runs whose answer is awaited, oldest first. */
+export const sentBatches = async (session: Session): Promise<readonly Batch[]> =>
+  (await session.all(selectSent)).map(readBatch);
+
+/** Shows that somebody is at work on it. */
+export const touchBatch = (tx: Session, { unit, id }: Batch, at: Moment) =>
+  tx.run(touch, { unit, batch: id, at });
+export const noteWarning = (tx: Session, { unit, id }: Batch, at: Moment) =>
+  tx.run(warn, { unit, batch: id, at });
+export const noteOutgoing = (tx: Session, { unit, id }: Batch, file: { id: string; name: string }) =>
+  tx.run(setOutgoing, { unit, batch: id, id: file.id, name: file.name });
 export const moveBatch = (tx: Session, { unit, id }: Batch, state: BatchState, at: Moment) =>
   tx.run(move, { unit, batch: id, state, at });
 export const noteSums = (tx: Session, { unit, id }: Batch, items: number, total: Fen) =>
@@ -104,6 +157,12 @@ const readBatch = (row: Row): Batch => ({
   sha256: textCell(row, 'file_sha256'),
   bytes: optional(row, 'file_bytes', numberCell),
   note: textCell(row, 'note'),
+  outgoingId: textCell(row, 'outgoing_id'),
+  bankCode: textCell(row, 'bank_code'),
+  triesMax: optional(row, 'tries_max', numberCell) ?? defaultTriesMax,
+  retryOf: textCell(row, 'retry_of'),
+  orderedBy: textCell(row, 'ordered_by'),
+  warnedAt: optional(row, 'warned_at', numberCell),
   createdAt: numberCell(row, 'created_at'),
   changedAt: numberCell(row, 'changed_at'),
 });

@@ -1,6 +1,16 @@
 /** Batch deduction: runs and their results. See docs/deduction.md. */
 export { deductionResults, processAnswer } from './answer.js';
-export { type Batch, type BatchState, batchById, batchOfDay, batchStates, newestBatches } from './batch.js';
+export {
+  type Batch,
+  type BatchOrder,
+  type BatchState,
+  batchById,
+  batchOfDay,
+  batchStates,
+  defaultTriesMax,
+  newestBatches,
+} from './batch.js';
+export { followFile } from './follow.js';
 export {
   type Item,
   itemsBetween,
@@ -11,4 +21,5 @@ export {
   reasonsOf,
 } from './items.js';
 export { releaseBatch, unknownBatch } from './release.js';
-export { type DeductionRun, defaultTriesMax, runDeduction } from './run.js';
+export { deductionRequests } from './request.js';
+export { type DeductionRun, goOn, runDeduction } from './run.js';

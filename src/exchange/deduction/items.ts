@@ -45,6 +45,9 @@ const selectPresent = sql(`
 const selectTries = sql(`
   select bill, count(*) as tries from deduct_items
   where unit = :unit and customer between :first and :last and outcome = 'failed' group by bill`);
+const selectFailed = sql(`
+  select bill from deduct_items where batch_id = :batch and customer between :first and :last
+    and outcome in ('failed', 'released')`);
 const selectRange = sql(`
   select ${COLUMNS} from deduct_items where batch_id = :batch and item_no between :first and :last order by item_no`);
 const selectOutcomes = sql(`
@@ -98,6 +101,11 @@ export async function insertItems(
 /** Bills of these customers (from first to last, in the database's order) that the batch has already. */
 export async function presentBills(tx: Session, batch: Batch, first: string, last: string) {
   const rows = await tx.all(selectPresent, { batch: batch.id, first, last });
+  return new Set(rows.map((row) => textCell(row, 'bill')));
+}
+/** Bills of these customers whose debit failed in this batch, or that it let go. */
+export async function failedIn(tx: Session, batch: string, first: string, last: string) {
+  const rows = await tx.all(selectFailed, { batch, first, last });
   return new Set(rows.map((row) => textCell(row, 'bill')));
 }
 /** How often bills of these customers were requested and failed. */

@@ -13,6 +13,7 @@ import type { Places } from '../places.js';
 import { type ExchangeSettings, fileSettingsOf, outgoingRulesOf } from '../settings.js';
 import type { Steps } from '../steps.js';
 import { type AnnouncerParts, announce, noticeTargetOf } from './announcer.js';
+import { refuseForeign } from './foreign.js';
 import { generate } from './generate.js';
 import type { OutgoingFile } from './outgoing-file.js';
 import type { OutgoingTable } from './outgoing-table.js';
@@ -148,6 +149,7 @@ export class Dispatcher {
   async #publish(file: OutgoingFile, unit: Unit, token: string): Promise<StepEnd> {
     const { table, steps, clock } = this.parts;
     const { outgoing } = await this.#place(unit);
+    if (file.publishedAt === undefined) await refuseForeign(table, outgoing, file);
     await outgoing.put(file.name, join(this.#folder(file), file.name));
     if (!(await table.setPublished(file.id, token, outgoing.name, clock.now()))) throw new LeaseLostError();
     await steps.add(file.id, 'published', outgoing.name);

@@ -70,7 +70,7 @@ eachDatabase('a deduction result', (db) => {
   it('settles what was debited, frees what was not, keeps as prepaid what was paid meanwhile; again: nothing', async () => {
     const one = await d.signed({ a: 10_000, b: 20_000 });
     const two = await d.signed({ a: 500 });
-    await runDeduction(d.run, today);
+    await d.go();
     expect((await d.world.revenue.pay(d.unit, payment(two, 509, { bills: [`${two}a`] }))).kind).equal(
       'booked',
     );
@@ -95,7 +95,7 @@ eachDatabase('a deduction result', (db) => {
 
   it('refuses the file as a whole, before anything is written, for one bad line', async () => {
     const one = await d.signed({ a: 10_000, b: 20_000 });
-    await runDeduction(d.run, today);
+    await d.go();
     const [, a = '', b = ''] = d.request();
     const serial = freshSerial();
     const changed = (column: number, text: string) => {
@@ -123,7 +123,7 @@ eachDatabase('a deduction result', (db) => {
     const file = resultFile(d, [lineOf(a), lineOf(b)]);
     writeFileSync(file.path, `9|1|1|1|20240115|105||\r\n${lineOf(a)}\r\n`);
     expect((await process(file)).kind).equal('refused');
-    expect(await counts()).equal('published, waiting 2');
+    expect(await counts()).equal('noticed, waiting 2');
     expect(await standing(d.world, d.unit, one)).equal('ab 0');
     expect(await d.locks()).to.have.length(2);
   });
@@ -133,7 +133,7 @@ eachDatabase('a deduction result', (db) => {
       for (let at = 1; at <= 3; at += 1) {
         const w = await deductionWorld(db());
         const customer = await w.signed({ a: 100, b: 200 });
-        await runDeduction(w.run, today);
+        await w.go();
         const [, a = '', b = ''] = w.request();
         const file = resultFile(w, [lineOf(a), lineOf(b, { flag: 'N' })]);
         const broken = await process(file, crashing(db(), at, when)).catch(() => 'broken');
@@ -141,18 +141,18 @@ eachDatabase('a deduction result', (db) => {
         expect(await process(file)).to.include({ kind: 'processed' });
         expect(await counts(w), `${when} ${at}`).equal('answered, failed 1, settled 1');
         expect(await standing(w.world, w.unit, customer)).equal('b 0');
-        w.end();
+        await w.end();
       }
     expect(await verifyLedger(db())).to.deep.equal([]);
   });
 
   it('two nodes with the same file book it once; another file for answered lines is refused', async () => {
     const one = await d.signed({ a: 100, b: 200 });
-    await runDeduction(d.run, today);
+    await d.go();
     const [, a = '', b = ''] = d.request();
     const file = resultFile(d, [lineOf(a)]);
     await Promise.all([process(file), process(file, await db.open())]);
-    expect(await counts()).equal('published, settled 1, waiting 1');
+    expect(await counts()).equal('noticed, settled 1, waiting 1');
     const other = await process(resultFile(d, [lineOf(a), lineOf(b)], 'other.txt'));
     expect(other).to.have.property('kind', 'refused');
     expect((await process(resultFile(d, [lineOf(b)], 'rest.txt'))).kind).equal('processed');
@@ -163,8 +163,8 @@ eachDatabase('a deduction result', (db) => {
 
   it('an answer to a released batch is booked all the same; a bill that failed too often is left out', async () => {
     const one = await d.signed({ a: 100 });
-    const batch = await runDeduction(d.run, today);
-    await releaseBatch(d.books, d.unit, batch.id, 'no answer');
+    const batch = await d.go();
+    await releaseBatch(d.releasing, d.unit, batch.id, 'no answer', 'test');
     const [, a = ''] = d.request();
     expect((await process(resultFile(d, [lineOf(a)]))).kind).equal('processed');
     expect(await counts()).equal('released, settled 1');
@@ -172,27 +172,27 @@ eachDatabase('a deduction result', (db) => {
 
     const w = await deductionWorld(db());
     await w.signed({ a: 100 });
-    await runDeduction(w.run, today);
+    await w.go();
     const [, line = ''] = w.request();
     await process(resultFile(w, [lineOf(line, { flag: '0' })]));
     const tomorrow = '20240116' as typeof today;
-    const again = { ...w.run, triesMax: 1, fileName: 'again.txt' };
+    const again = w.runOn(db(), w.exchange, { triesMax: 1 });
     expect(await runDeduction(again, tomorrow)).to.include({ state: 'empty' });
     expect(await verifyLedger(db())).to.deep.equal([]);
-    w.end();
+    await w.end();
   });
 
   it('a serial of another booking leaves the bill locked for an operator', async () => {
     const one = await d.signed({ a: 100 });
     const paid = payment(one, 50);
     await d.world.revenue.supplement(d.unit, { ...paid, bookingDay: today, orderedBy: 'test' });
-    await runDeduction(d.run, today);
+    await d.go();
     const [, a = ''] = d.request();
     await process(resultFile(d, [lineOf(a, { serial: paid.serial })]));
-    expect(await counts()).equal('published, conflict 1');
+    expect(await counts()).equal('noticed, conflict 1');
     expect(await d.locks()).to.have.length(1);
     const batch = await batchOfDay(db(), d.unit, today);
-    await releaseBatch(d.books, d.unit, batch?.id ?? '', 'looked into');
+    await releaseBatch(d.releasing, d.unit, batch?.id ?? '', 'looked into', 'test');
     expect(await d.locks()).to.deep.equal([]);
     expect(await verifyLedger(db())).to.deep.equal([]);
   });

@@ -6,11 +6,11 @@ import { type Alarms, openAlarms } from './alarm.js';
 import { openAppExchange } from './app-exchange.js';
 import { type Clock, type Ids, systemClock, systemIds } from './clock.js';
 import type { LoadedConfig } from './config/index.js';
-import { type Database, migrate, openDatabase } from './database/index.js';
+import { type Database, migrate, openDatabase, watchWrites } from './database/index.js';
 import type { Exchange } from './exchange/index.js';
 import { handlers } from './handlers/index.js';
 import { type Log, openLog } from './log.js';
-import { type Metrics, makeMetrics, measurePool } from './metrics.js';
+import { type Metrics, makeMetrics, measureDatabases } from './metrics.js';
 import { serveMonitoring } from './monitoring.js';
 import { daysLeftByUse, watchExpiry, watchTrust } from './pki/index.js';
 import { makeReloader, type ReloadOutcome, warnOfLegacy, writeOutcome } from './reload.js';
@@ -55,6 +55,8 @@ interface Ground {
   readonly database: Database;
   readonly revenue: RevenueSystem;
   readonly alarms: Alarms;
+  /** Ours, and the utility's own where the revenue is in there. */
+  readonly databases: Readonly<Record<string, Database>>;
   /** Undone in reverse order. */
   readonly closers: (() => Promise<void> | void)[];
 }
@@ -73,10 +75,13 @@ export async function startApp(parts: AppParts): Promise<App> {
     const database = await openDatabase(config.database, { dir: config.dir, clock, log });
     closers.push(() => database.close());
     await migrate(database);
-    measurePool(metrics, () => database.pools.writers);
+    closers.push(watchWrites(database, clock, ids.uuid()));
     const alarms = openAlarms({ settings: config.alarms, database, clock, log, metrics });
     const base = { config, clock, ids, log, metrics, database, alarms, closers };
-    const ground: Ground = { ...base, revenue: await openRevenue(base, role !== 'gateway') };
+    const { revenue, theirs } = await openRevenue(base, role !== 'gateway');
+    const databases = { own: database, ...(theirs && { revenue: theirs }) };
+    measureDatabases(metrics, databases);
+    const ground: Ground = { ...base, revenue, databases };
     // Every process takes in what is announced to it; files are looked for, processed and sent by that of the jobs.
     const exchange = openAppExchange({ ...ground, processes: role !== 'gateway' });
     closers.push(() => exchange.stop());
@@ -180,7 +185,7 @@ async function startJobs(
   { allMetrics }: AppParts,
   exchange: Exchange,
 ): Promise<Record<string, number>> {
-  const { config, clock, log, metrics, database, revenue, closers } = ground;
+  const { config, clock, log, metrics, database, databases, revenue, closers } = ground;
   const sftp = config.sftp.enabled
     ? await startSftpServer({
         settings: config.sftp,
@@ -198,7 +203,10 @@ async function startJobs(
   const monitoring = await serveMonitoring({
     settings: config.metrics,
     metrics: () => allMetrics?.(metrics) ?? metrics.registry.metrics(),
-    ready: () => revenue.ping(),
+    async ready() {
+      await revenue.ping();
+      return Object.values(databases).some(({ writes }) => writes.readOnly) ? 'degraded' : 'ready';
+    },
   });
   closers.push(() => monitoring.close());
   return { ...(sftp && { sftp: sftp.port }), metrics: monitoring.port };

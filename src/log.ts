@@ -26,6 +26,8 @@ export const logEvents = {
   'database.back': 'info',
   'database.lost': 'error',
   'database.not-durable': 'error',
+  'database.read-only': 'error',
+  'database.writable': 'info',
   'exchange.done': 'info',
   'exchange.failed': 'error',
   'exchange.slow': 'warn',

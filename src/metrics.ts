@@ -1,5 +1,6 @@
 /** All metrics in one place, with name, help, unit and labels (values only from closed sets). */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Database } from './database/index.js';
 
 export function makeMetrics() {
   const registry = new Registry();
@@ -40,6 +41,8 @@ export function makeMetrics() {
       name: 'sluice_certificate_days_left',
       help: 'Whole days until a certificate in use ends (negative: expired), by its use and the name of its file or peer',
       labelNames: ['use', 'name'],
+      // Each process knows all certificates: they must not be summed.
+      aggregator: 'min',
       registers,
     }),
     filesIn: new Counter({
@@ -64,12 +67,14 @@ export function makeMetrics() {
       name: 'sluice_files_waiting',
       help: 'Files at a place that are not whole yet',
       labelNames: ['place'],
+      aggregator: 'max',
       registers,
     }),
     placeLookedAt: new Gauge({
       name: 'sluice_place_looked_seconds',
       help: 'When a place was last looked through (seconds since 1970): now minus this is the lag of the watcher',
       labelNames: ['place'],
+      aggregator: 'max',
       registers,
     }),
     alarms: new Gauge({
@@ -122,18 +127,30 @@ export function makeMetrics() {
 }
 export type Metrics = ReturnType<typeof makeMetrics>;
 
-/** The connections of the database by state; `counts` is asked at each scrape. */
-export function measurePool(
-  metrics: Metrics,
-  counts: () => Readonly<Record<'free' | 'used' | 'waiting' | 'max', number>>,
-) {
-  return new Gauge({
+/** What is known of the databases at each scrape: the connections of ours, and whether each takes writes. */
+export function measureDatabases(
+  { registry }: Metrics,
+  databases: Readonly<Record<string, Pick<Database, 'pools' | 'writes'>>>,
+): void {
+  new Gauge({
     name: 'sluice_database_connections',
-    help: 'Database connections of this process: free, used, allowed (max), and requests waiting for one',
-    labelNames: ['state'],
-    registers: [metrics.registry],
+    help: 'Database connections: free, used, allowed (max), and requests waiting for one; of all processes',
+    labelNames: ['database', 'state'],
+    registers: [registry],
     collect() {
-      for (const [state, count] of Object.entries(counts())) this.set({ state }, count);
+      for (const [database, { pools }] of Object.entries(databases))
+        for (const [state, count] of Object.entries(pools.writers)) this.set({ database, state }, count);
+    },
+  });
+  new Gauge({
+    name: 'sluice_database_writable',
+    help: '1: the database takes writes; 0: degraded, queries are answered and payments refused (least of all processes)',
+    labelNames: ['database'],
+    registers: [registry],
+    aggregator: 'min',
+    collect() {
+      for (const [database, { writes }] of Object.entries(databases))
+        this.set({ database }, writes.readOnly ? 0 : 1);
     },
   });
 }

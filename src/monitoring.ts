@@ -18,9 +18,12 @@ export interface MonitoringParts {
   readonly settings: z.output<typeof metricsSettings>;
   /** Prometheus text of all processes. */
   readonly metrics: () => Promise<string>;
-  /** Resolves when a request could be answered; its rejection says why not. */
-  readonly ready: () => Promise<void>;
+  /** Rejects when no request could be answered; `degraded`: queries could, payments not. */
+  readonly ready: () => Promise<'ready' | 'degraded'>;
 }
+
+/** A load balancer must not take this node away: queries are answered, and the others have the same database. */
+const DEGRADED = 'degraded: the database takes no writes; queries are answered, payments refused with 0009\n';
 
 /** @throws {OperatorError} `metrics-port-taken` */
 export async function serveMonitoring({ settings, metrics, ready }: MonitoringParts) {
@@ -33,7 +36,11 @@ export async function serveMonitoring({ settings, metrics, ready }: MonitoringPa
     '/health': async () => ({ status: 200, type: 'text/plain', text: 'ok\n' }),
     '/ready': () =>
       ready().then(
-        () => ({ status: 200, type: 'text/plain', text: 'ready\n' }),
+        (state) => ({
+          status: 200,
+          type: 'text/plain',
+          text: state === 'ready' ? 'ready\n' : DEGRADED,
+        }),
         // The reason goes to the log; what stands here may be seen by many.
         () => ({ status: 503, type: 'text/plain', text: 'not ready: the database cannot be used\n' }),
       ),

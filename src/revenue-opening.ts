@@ -32,16 +32,24 @@ export async function openExisting(
   return openExistingRevenue({ journal, database, settings, clock, ids });
 }
 
+export interface OpenedRevenue {
+  readonly revenue: RevenueSystem;
+  /** The utility's own database, where the revenue is not in ours. */
+  readonly theirs: Database | undefined;
+}
+
 /**
  * @param resolves whether this process settles calls in doubt (one of several is enough)
  * @throws {OperatorError} when the utility's database cannot be reached
  */
-export async function openRevenue(ground: RevenueGround, resolves: boolean): Promise<RevenueSystem> {
+export async function openRevenue(ground: RevenueGround, resolves: boolean): Promise<OpenedRevenue> {
   const { config, clock, ids, log, database: journal, closers } = ground;
   const { revenue: settings } = config;
-  if (settings.kind === 'builtin') return openBuiltinRevenue({ database: journal, clock, ids });
+  if (settings.kind === 'builtin')
+    return { revenue: openBuiltinRevenue({ database: journal, clock, ids }), theirs: undefined };
   const revenue = await openExisting(ground, settings);
-  if (!resolves) return revenue;
+  const opened = { revenue, theirs: revenue.database };
+  if (!resolves) return opened;
   let running: Promise<void> | undefined;
   const look = async () => {
     try {
@@ -61,5 +69,5 @@ export async function openRevenue(ground: RevenueGround, resolves: boolean): Pro
     stop();
     await running;
   });
-  return revenue;
+  return opened;
 }

@@ -25,6 +25,8 @@ try {
     console.error(error instanceof Error ? error.stack : error);
     process.exitCode = 70;
   }
+  // Whatever was begun and still runs must not keep a failed command alive: a service manager waits for its end.
+  process.exit();
 }
 
 function printableLines(text: string): string {

@@ -1,5 +1,7 @@
 /** What every room that stores something sees of the database. Four small drivers implement it; see docs/databases.md. */
 
+import type { Moment } from '../clock.js';
+
 export type Client = 'sqlite' | 'postgres' | 'mysql' | 'oracle';
 
 /**
@@ -75,6 +77,8 @@ export interface TransactionOptions {
   readonly lockWaitMs?: number;
   /** How long one statement may take (ms; default from configuration): for set-sized work. */
   readonly statementTimeoutMs?: number;
+  /** It changes nothing, so it is let through while the database takes no writes. */
+  readonly readsOnly?: boolean;
 }
 
 export interface PoolCounts {
@@ -86,6 +90,8 @@ export interface PoolCounts {
 }
 export interface Database extends Session {
   readonly words: DialectWords;
+  /** Whether it refuses writes at the moment (standby, read-only, disk full), and when one last succeeded (ms since 1970; 0 = none yet). */
+  readonly writes: { readonly readOnly: boolean; readonly lastAt: Moment };
   /** The connections now; the same twice, but for SQLite. */
   readonly pools: { readonly writers: PoolCounts; readonly readers: PoolCounts };
   /**

@@ -8,3 +8,4 @@ export { type OpenContext, openDatabase } from './open.js';
 export { openReader, renderStatement } from './reader.js';
 export { type DatabaseSettings, databaseSettings } from './settings.js';
 export { describeTarget } from './targets.js';
+export { watchWrites } from './write-watch.js';

@@ -35,7 +35,7 @@ export function migrate(
   database: Database,
   list: readonly Migration[] = allMigrations,
 ): Promise<readonly string[]> {
-  return locked(database, async (link, opened) => {
+  return unlessDone(database, list, async (link, opened) => {
     const applied = await readApplied(link);
     refuseUnknown(applied, list);
     const batch = Math.max(0, ...applied.map((one) => one.batch)) + 1;
@@ -99,6 +99,16 @@ export async function migrationStatus(
       }),
     );
   return [...known, ...unknown];
+}
+
+/** Nothing is locked when nothing is missing: so a node also starts on a database that takes no writes. */
+async function unlessDone(
+  database: Database,
+  list: readonly Migration[],
+  work: (link: Link, opened: OpenedDatabase) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  const states = await migrationStatus(database, list);
+  return states.every(({ state }) => state === 'applied') ? [] : locked(database, work);
 }
 
 async function locked<T>(

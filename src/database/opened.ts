@@ -19,6 +19,7 @@ import type { Driver, Link } from './driver.js';
 import { databaseError, LostError, labelled } from './labels.js';
 import type { Pool } from './pool.js';
 import { type Limits, LinkSession, type SessionHost } from './session.js';
+import { WriteGate } from './write-gate.js';
 
 /** Deadlocks and lost connections are tried this often in all, with growing pauses. */
 const ATTEMPTS_MAX = 6;
@@ -46,6 +47,7 @@ export class OpenedDatabase implements Database {
   readonly #parts: OpenedParts;
   readonly #host: SessionHost;
   readonly #stopWatching: () => void;
+  readonly #gate: WriteGate;
   #tries = 0;
   #lost = false;
 
@@ -55,10 +57,20 @@ export class OpenedDatabase implements Database {
     this.words = parts.driver.words;
     const statements = new StatementCache(parts.driver.words, parts.driver.bindStyle);
     this.#host = { driver: parts.driver, statements, clock: parts.clock };
+    this.#gate = new WriteGate(parts.clock, (refusal) => {
+      parts.log.event(refusal ? 'database.read-only' : 'database.writable', {
+        database: parts.target,
+        ...(refusal && { reason: refusal.message }),
+      });
+    });
     this.#stopWatching = parts.clock.every(250, () => {
       parts.writers.cutSilent();
       if (parts.readers !== parts.writers) parts.readers.cutSilent();
     });
+  }
+
+  get writes() {
+    return { readOnly: this.#gate.readOnly, lastAt: this.#gate.wroteAt };
   }
 
   get pools() {
@@ -74,16 +86,13 @@ export class OpenedDatabase implements Database {
 
   run(statement: Statement, binds: Binds = {}): Promise<number> {
     const compiled = this.#host.statements.get(statement);
-    return this.#again(() =>
-      this.#once(this.#parts.writers, (link) => link.run(compiled, valuesOf(compiled.names, binds)), true),
-    );
+    const values = valuesOf(compiled.names, binds);
+    return this.#again(() => this.#onceWriting((link) => link.run(compiled, values)));
   }
 
   call(statement: Statement, binds: Binds, outputs: readonly string[]): Promise<Row> {
     const compiled = this.#host.statements.get(statement);
-    return this.#again(() =>
-      this.#once(this.#parts.writers, (link) => link.call(compiled, binds, outputs), true),
-    );
+    return this.#again(() => this.#onceWriting((link) => link.call(compiled, binds, outputs)));
   }
 
   runMany(statement: Statement, rows: readonly Binds[]): Promise<void> {
@@ -106,8 +115,27 @@ export class OpenedDatabase implements Database {
   }
 
   transaction<T>(work: (tx: Session) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    const limits = { ...this.#parts.limits, ...options };
-    return this.#again(() => this.#transaction(work, limits));
+    const { readsOnly = false, ...own } = options;
+    const limits = { ...this.#parts.limits, ...own };
+    if (readsOnly) return this.#again(() => this.#transaction(work, limits));
+    return this.#again(() => this.#writing(() => this.#transaction(work, limits)));
+  }
+
+  /** Keeps in mind what a write told of the database; refuses it at once while it is known to take none. */
+  async #writing<T>(write: () => Promise<T>): Promise<T> {
+    this.#gate.enter();
+    try {
+      return await write();
+    } catch (error) {
+      if (error instanceof DatabaseError && error.label === 'read-only') {
+        const { writers, readers } = this.#parts;
+        writers.renew();
+        // SQLite's connections of one process share what they know of the file: as long as one is open, none takes writes again.
+        if (readers !== writers) readers.renew();
+        this.#gate.refused(error);
+      }
+      throw error;
+    }
   }
 
   /** One writing connection for what is no transaction: migrations. Its calls are not watched. */
@@ -169,6 +197,7 @@ export class OpenedDatabase implements Database {
         else await this.#rollback(link);
         throw databaseError(label, error);
       }
+      if (session.wrote) this.#gate.wrote();
       return value;
     } finally {
       link.answerBy = 0;
@@ -202,6 +231,14 @@ export class OpenedDatabase implements Database {
       link.answerBy = 0;
       pool.release(link);
     }
+  }
+
+  #onceWriting<T>(call: (link: Link) => Promise<T>): Promise<T> {
+    return this.#writing(async () => {
+      const value = await this.#once(this.#parts.writers, call, true);
+      this.#gate.wrote();
+      return value;
+    });
   }
 
   /** A free connection at once, or a promise of one. */

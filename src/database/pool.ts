@@ -32,6 +32,8 @@ export class Pool<T extends Pooled> {
   readonly #options: PoolOptions<T>;
   readonly #free: { readonly link: T; readonly since: number }[] = [];
   readonly #used = new Set<T>();
+  /** In use while the pool was renewed: they do not come back. */
+  readonly #outdated = new Set<T>();
   readonly #waiters: Waiter<T>[] = [];
   readonly #stopReaping: () => void;
   #connecting = 0;
@@ -72,9 +74,16 @@ export class Pool<T extends Pooled> {
       if (link.answerBy !== 0 && link.answerBy < now) link.destroy('no answer in time');
   }
 
+  /** New connections for whoever comes next: another member of the cluster, or the same one with other settings, may serve them. */
+  renew(): void {
+    for (const { link } of this.#free.splice(0)) link.destroy('renewed');
+    for (const link of this.#used) this.#outdated.add(link);
+  }
+
   release(link: T): void {
     if (!this.#used.delete(link)) return;
-    if (link.dead || this.#closed) {
+    const outdated = this.#outdated.delete(link);
+    if (link.dead || outdated || this.#closed) {
       link.destroy(this.#closed ? 'pool closed' : 'dead');
       if (!this.#closed) this.#connectMore();
     } else {

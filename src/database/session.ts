@@ -24,6 +24,7 @@ export interface SessionHost {
 export class LinkSession implements Session {
   readonly client: Client;
   #ended: DatabaseError | undefined;
+  #wrote = false;
   #streaming = false;
   #running = 0;
 
@@ -39,6 +40,10 @@ export class LinkSession implements Session {
   get failure(): DatabaseError | undefined {
     return this.#ended;
   }
+  /** Whether a statement that may change something succeeded. */
+  get wrote(): boolean {
+    return this.#wrote;
+  }
   /** No more calls: the transaction is over. */
   end(): void {
     this.#ended ??= new DatabaseError('fault', 'this transaction is over');
@@ -51,18 +56,18 @@ export class LinkSession implements Session {
 
   run(statement: Statement, binds: Binds = {}): Promise<number> {
     const compiled = this.host.statements.get(statement);
-    return this.ask(() => this.link.run(compiled, valuesOf(compiled.names, binds)));
+    return this.#write(() => this.link.run(compiled, valuesOf(compiled.names, binds)));
   }
 
   call(statement: Statement, binds: Binds, outputs: readonly string[]): Promise<Row> {
     const compiled = this.host.statements.get(statement);
-    return this.ask(() => this.link.call(compiled, binds, outputs));
+    return this.#write(() => this.link.call(compiled, binds, outputs));
   }
 
   async runMany(statement: Statement, rows: readonly Binds[]): Promise<void> {
     if (rows.length === 0) return;
     const compiled = this.host.statements.get(statement);
-    await this.ask(() =>
+    await this.#write(() =>
       this.link.runMany(
         compiled,
         rows.map((binds) => valuesOf(compiled.names, binds)),
@@ -76,7 +81,7 @@ export class LinkSession implements Session {
     if (compiled.insert?.names.length !== columns.length || first === undefined)
       throw new DatabaseError('fault', 'load needs a plain insert, and as many columns as it has');
     if (first.length === 0) return;
-    await this.ask(() => {
+    await this.#write(() => {
       if (this.link.load) return this.link.load(compiled, columns);
       const rows = first.map((_, at) => columns.map((column) => column[at] ?? null));
       return this.link.runMany(compiled, rows);
@@ -100,6 +105,12 @@ export class LinkSession implements Session {
     }
   }
 
+  async #write<T>(call: () => Promise<T>): Promise<T> {
+    const value = await this.ask(call);
+    this.#wrote = true;
+    return value;
+  }
+
   /** One call of the driver: watched, labelled; the first that fails ends the session. */
   async ask<T>(call: () => Promise<T>): Promise<T> {
     if (this.#ended !== undefined) throw this.#ended;
@@ -121,4 +132,4 @@ export class LinkSession implements Session {
   }
 }
 
-export type Limits = Required<TransactionOptions>;
+export type Limits = Required<Omit<TransactionOptions, 'readsOnly'>>;

@@ -1,6 +1,14 @@
 /* The exchange log: one row for every exchange, written in batches behind the answer, personal fields masked. */
 import { type Clock, chinaDay, type Moment } from '../clock.js';
-import { type Binds, type Database, numberCell, type Row, sql, textCell } from '../database/index.js';
+import {
+  type Binds,
+  type Database,
+  hasLabel,
+  numberCell,
+  type Row,
+  sql,
+  textCell,
+} from '../database/index.js';
 import { messageOf } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
@@ -31,6 +39,10 @@ const insertExchange = sql(
 );
 const BATCH_ROWS = 200;
 const BATCH_MS = 100;
+/** How long rows wait before a database that could not take them is tried again. */
+const AGAIN_MS = 1000;
+/** Rows kept meanwhile: a hostile request is up to 256 KiB, and stays whole until its row is built. */
+const AWAY_ROWS_MAX = 5000;
 /** Rows that may wait for a slow database; beyond it they are counted as lost, never kept in growing memory. */
 const WAITING_ROWS_MAX = 20_000;
 
@@ -51,8 +63,10 @@ export function openExchangeLog(parts: {
   const { database, clock, log, metrics } = parts;
   let waiting: (() => ExchangeRecord)[] = [];
   let writing: Promise<void> = Promise.resolve();
+  let closing = false;
+  let again = 0;
   const cancel = clock.every(BATCH_MS, () => {
-    if (waiting.length > 0) void flush();
+    if (waiting.length > 0 && clock.now() >= again) void flush();
   });
 
   function flush(): Promise<void> {
@@ -67,6 +81,12 @@ export function openExchangeLog(parts: {
         const rows = batch.map((build) => bindsOf(build()));
         await database.transaction((tx) => tx.runMany(insertExchange, rows));
       } catch (error) {
+        // While the database is away or takes no writes, rows wait for it as far as there is room.
+        if (!closing && hasLabel(error, 'read-only', 'unavailable')) {
+          waiting = [...batch, ...waiting];
+          again = clock.now() + AGAIN_MS;
+          return;
+        }
         metrics.exchangeLogLost.inc(batch.length);
         log.event('exchange-log.lost', { rows: batch.length, reason: messageOf(error) });
       }
@@ -74,16 +94,17 @@ export function openExchangeLog(parts: {
   }
   return {
     add(record) {
-      if (waiting.length >= WAITING_ROWS_MAX) {
+      if (waiting.length >= (clock.now() < again ? AWAY_ROWS_MAX : WAITING_ROWS_MAX)) {
         metrics.exchangeLogLost.inc();
         return;
       }
       waiting.push(record);
-      if (waiting.length === BATCH_ROWS) void flush();
+      if (waiting.length === BATCH_ROWS && clock.now() >= again) void flush();
     },
     flush,
     async close() {
       cancel();
+      closing = true;
       await flush();
     },
   };

@@ -58,9 +58,14 @@ const FREE_PORTS = {
   SLUICE_CONSOLE_PORT: '0',
 };
 
-/** Starts `sluice serve` and waits for its line that it is ready. */
-export async function startGateway(dir: string, env: NodeJS.ProcessEnv = {}): Promise<Gateway> {
-  const child = spawn(launcher, ['serve', '--dir', dir], {
+/** Starts `sluice serve` and waits for its line that it is ready. `under`: a program that starts it, with its options. */
+export async function startGateway(
+  dir: string,
+  env: NodeJS.ProcessEnv = {},
+  under: readonly string[] = [],
+): Promise<Gateway> {
+  const [program = launcher, ...args] = [...under, launcher, 'serve', '--dir', dir];
+  const child = spawn(program, args, {
     env: { ...process.env, ...FREE_PORTS, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

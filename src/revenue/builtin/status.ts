@@ -18,7 +18,10 @@ export async function paymentStatus(
 ): Promise<StatusOutcome> {
   const known = await findSerial(books.database, unit, serial);
   if (known !== undefined) return outcomeOf(known);
-  if (unit.dialect.unknownSerial === 'open') return { kind: 'unknown' };
+  if (unit.dialect.unknownSerial === 'open') {
+    // A database that takes no writes may be a standby that lags behind: what it does not know may still be booked.
+    return { kind: books.database.writes.readOnly ? 'undecided' : 'unknown' };
+  }
   return (await voidSerial(books, unit, serial, at)) ?? { kind: 'unknown' };
 }
 

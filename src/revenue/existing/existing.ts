@@ -28,6 +28,8 @@ export interface ExistingParts {
 }
 
 export interface ExistingRevenue extends RevenueSystem {
+  /** Theirs: what monitoring says of it. */
+  readonly database: Database;
   /** Settles calls in doubt; to be called now and then on any node. */
   resolve(): Promise<Resolved>;
   bookingsOfDay(unit: Unit, day: Day): AsyncIterable<Booking>;
@@ -56,6 +58,7 @@ export function openExistingRevenue(parts: ExistingParts): ExistingRevenue {
     suspense: undefined,
   };
   return {
+    database,
     findCustomers: (unit, key, value) => findCustomers(desk, unit, key, value),
     arrears: (unit, customer, asOf, filter) => arrears(desk, unit, customer, asOf, filter),
     pay: (unit, order) => pay(desk, unit, order),

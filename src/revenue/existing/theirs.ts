@@ -77,7 +77,7 @@ export class Theirs {
     const rows =
       operation.call === undefined
         ? await this.database.all(this.#statement(operation.sql), binds)
-        : await this.database.transaction((tx) => this.runIn(tx, operation, binds));
+        : await this.database.transaction((tx) => this.runIn(tx, operation, binds), { readsOnly: true });
     return rows.map((row) => renamed(row, operation.columns));
   }
   /** The rows in bounded memory. */

@@ -95,7 +95,7 @@ async function theirPaymentsOf(
   if (config.revenue.kind === 'builtin') return undefined;
   const ground = { config, clock: systemClock, ids: systemIds, log: silentLog, database, closers };
   try {
-    const revenue = await openRevenue(ground, false);
+    const { revenue } = await openRevenue(ground, false);
     return async (id, customer, day) => {
       const unit = config.units.find((one) => one.id === id);
       return unit && revenue.payments(unit, customer, day, day);

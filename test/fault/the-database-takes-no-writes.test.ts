@@ -1,6 +1,7 @@
 /*
-  Degraded mode: while the database is read-only, queries are answered, payments are refused as such and at once, monitoring says so, and
-  all of it ends by itself. PostgreSQL and MariaDB are switched while the gateway runs; with SQLite it starts on a file that it may not write.
+  Degraded mode: while the database is read-only, queries are answered, payments are refused as such and at once, monitoring
+  says so, and all of it ends by itself. PostgreSQL and MariaDB are switched while the gateway runs; with SQLite it starts on
+  a file that it may not write.
 */
 import { chmodSync, chownSync, existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';

@@ -14,12 +14,14 @@ import { fixtureCommand } from './fixture.js';
 import { initCommand } from './init.js';
 import { inspectCommand } from './inspect.js';
 import { logCommand } from './log.js';
+import { reconCommand } from './recon.js';
 import { reloadCommand } from './reload.js';
 import { replayCommand } from './replay.js';
 import { sendCommand } from './send.js';
 import { serveCommand } from './serve.js';
 import { sftpCommand } from './sftp.js';
 import { simulateCommand } from './simulate.js';
+import { suspenseCommand } from './suspense.js';
 import { traceCommand } from './trace.js';
 import { verifyCommand } from './verify.js';
 
@@ -41,6 +43,8 @@ export const commands: readonly ((program: Command) => void)[] = [
   exchangeCommand,
   deductCommand,
   agreementCommand,
+  reconCommand,
+  suspenseCommand,
   sendCommand,
   replayCommand,
   inspectCommand,

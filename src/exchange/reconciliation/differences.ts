@@ -90,8 +90,10 @@ const selectOfDay = sql(`
   select ${COLUMNS} from recon_differences where unit = :unit and day = :day and state <> 'superseded' order by serial, run_no`);
 const selectSerial = sql(`
   select ${COLUMNS} from recon_differences where unit = :unit and serial = :serial order by day, run_no`);
-const selectHeld = sql(`
-  select ${COLUMNS} from recon_differences where unit = :unit and payment_after = :number and state = 'suspense'`);
+const selectHeld = sql(
+  (words) => `
+  select ${COLUMNS} from recon_differences where state = 'suspense' order by due_at ${words.limit(1000)}`,
+);
 const selectSums = sql(`
   select class, state, outcome, case when line_no is null then 0 else 1 end as has_line, count(*) as items,
     coalesce(sum(line_amount), 0) as line_total, coalesce(sum(our_amount), 0) as our_total
@@ -204,11 +206,9 @@ export async function* differencesOfDay(
 /** Everything that reconciliation ever said of a serial. */
 export const differencesOfSerial = async (session: Session, unit: string, serial: string) =>
   (await session.all(selectSerial, { unit, serial })).map(readDifference);
-/** The difference that put this item into suspense. */
-export async function differenceOfItem(session: Session, unit: string, number: string) {
-  const [row] = await session.all(selectHeld, { unit, number });
-  return row && readDifference(row);
-}
+/** Money in suspense over all units, what is due first, at most a thousand. */
+export const heldDifferences = async (session: Session) =>
+  (await session.all(selectHeld)).map(readDifference);
 export async function unresolvedOfDay(session: Session, unit: string, day: Day): Promise<number> {
   const [row] = await session.all(countUnresolved, { unit, day });
   return row === undefined ? 0 : numberCell(row, 'items');

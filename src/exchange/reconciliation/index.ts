@@ -1,6 +1,7 @@
 /** T+1 reconciliation (对账). See docs/reconciliation.md. */
 export { type Comparer, comparerFor } from './comparer.js';
 export { daysBetweenDays, ensureDay, findDay, type ReconDay } from './days.js';
+export { busy, closeByHand, type Decision, noteSuspense, retryDay } from './decide.js';
 export * from './difference.js';
 export {
   type Difference,
@@ -9,6 +10,7 @@ export {
   type Ending,
   signatureOf,
 } from './differences.js';
+export { type DryRun, dryRun, type Foreseen, foreseenActs } from './dry-run.js';
 export type { ReconFile, ReconParts } from './parts.js';
 export { reconciliationFiles } from './processor.js';
 export { continueDay, type DayOrder, type RunOutcome, reconcileFile } from './reconciler.js';

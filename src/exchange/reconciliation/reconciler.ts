@@ -110,7 +110,8 @@ export async function continueDay(
   });
 }
 
-async function withDay<T>(
+/** Works on a day under its claim. */
+export async function withDay<T>(
   parts: ReconParts,
   unit: Unit,
   day: Day,

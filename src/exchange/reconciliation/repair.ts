@@ -18,7 +18,7 @@ export const orderName = ({ unit, day, number }: Pick<ReconRun, 'unit' | 'day' |
 
 export interface RepairJob {
   readonly unit: Unit;
-  readonly run: ReconRun;
+  readonly run: Pick<ReconRun, 'unit' | 'day' | 'number' | 'fileAt'>;
   readonly rebook?: boolean;
 }
 

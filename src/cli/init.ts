@@ -16,7 +16,14 @@ import {
   writePkcs12,
   writeWhole,
 } from '../pki/index.js';
-import { demoUnits, fillDemo } from '../revenue/index.js';
+import {
+  ACCEPTANCE_AMOUNT_MAX,
+  ACCEPTANCE_DAYS,
+  ACCEPTANCE_UNIT,
+  acceptanceCustomers,
+  demoUnits,
+  fillDemo,
+} from '../revenue/index.js';
 import { createHostKeys, readHostKeys } from '../sftp/index.js';
 import { withDir, withExample } from './options.js';
 
@@ -45,12 +52,30 @@ export function initCommand(program: Command): void {
     await (demo ? makeDemoCertificates(dir, systemClock) : makeOwnCertificate(dir, systemClock));
     createHostKeys(join(dir, 'sftp'));
     if (demo) await makeDemoDatabase(dir);
+    if (demo) writeFileSync(join(dir, 'acceptance.yaml'), acceptancePlan());
     // Last, so that an interrupted init is begun again instead of being taken for a finished one.
     writeFileSync(join(dir, 'sluice.yaml'), configTemplate(demo ? demoUnits : newUnits), { mode: 0o640 });
     console.log(demo ? `Made ${dir} with demo data and demo certificates.` : nextSteps(dir));
     for (const key of readHostKeys(join(dir, 'sftp')))
       console.log(`  SFTP host key ${key.type} ${key.fingerprint}`);
   });
+}
+
+function acceptancePlan(): string {
+  const { owing, settled, unpayable, closed, deducted } = acceptanceCustomers;
+  return `# What 'sluice acceptance' works on: docs/testing-tools.md. 联调验收所用的户号
+unit: "${ACCEPTANCE_UNIT}"
+customer: "${owing}"             # owes; what is paid is refunded 欠费户
+unknown: "99999999999"             # 不存在的户号
+foreignUnit: "88888888"            # 他人的清算单位
+customers:
+  "1003": "${settled}"           # 未欠费
+  "1005": "${unpayable}"           # 暂不能缴费
+  "1006": "${deducted}"           # 代扣在途，先运行 sluice deduct run --unit ${ACCEPTANCE_UNIT}
+  "2005": "${closed}"           # 已销户
+acceptanceDays: ${ACCEPTANCE_DAYS}
+amountMax: ${ACCEPTANCE_AMOUNT_MAX}                 # fen 分
+`;
 }
 
 const newUnits: readonly UnitText[] = [

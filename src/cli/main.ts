@@ -3,10 +3,11 @@ import { Command } from 'commander';
 import { messageOf, OperatorError } from '../errors.js';
 import { printable } from '../log.js';
 import { commands } from './commands.js';
+import { VERSION } from './version.js';
 
 const program = new Command('sluice')
   .description('Sluice 水闸: payment gateway between a water utility and the public-utility platform')
-  .version('0.1.0')
+  .version(VERSION)
   .showHelpAfterError('(add --help for the options and an example)')
   .addHelpText('after', '\nExample:\n  $ sluice init --demo --dir demo && sluice serve --dir demo')
   .enablePositionalOptions();

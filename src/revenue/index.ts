@@ -32,6 +32,12 @@ export {
   traceBuiltin,
 } from './builtin/trace.js';
 export { type Finding, type LedgerPromise, ledgerPromises, verifyLedger } from './builtin/verify.js';
+export {
+  ACCEPTANCE_AMOUNT_MAX,
+  ACCEPTANCE_DAYS,
+  ACCEPTANCE_UNIT,
+  acceptanceCustomers,
+} from './demo-world/acceptance.js';
 export { fillDemo } from './demo-world/fill.js';
 export { type DemoUnit, demoUnits } from './demo-world/units.js';
 export { type CheckSubject, checkOperations, type OperationReport } from './existing/check.js';

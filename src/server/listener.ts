@@ -70,6 +70,9 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
     const raw = below(socket);
     if (raw && shed.has(raw)) return; // Said already.
     refused(addressOf(socket), handshakeRefusal(error, socket.authorizationError));
+    // After a handshake that took too long Node only tells us (26.10): the socket would stay, and with it its place among the handshakes.
+    socket.destroy();
+    raw?.destroy();
   });
   server.on('secureConnection', admit);
 

@@ -1,8 +1,9 @@
 /** Testers' tools: everything that plays the platform, explains bytes, or compares answers. */
 
-export { type CaseRecord, examine } from './acceptance/case.js';
-export { moneyCases } from './acceptance/money-cases.js';
-export { otherCases } from './acceptance/other-cases.js';
+export { type AcceptanceParts, type CaseRecord, examine, verdictOf } from './acceptance/case.js';
+export { coverageOf } from './acceptance/coverage.js';
+export { acceptanceList } from './acceptance/list.js';
+export { type AcceptancePlan, readAcceptancePlan } from './acceptance/plan.js';
 export { acceptanceRecord } from './acceptance/record.js';
 export { bytesIn, type FoundBytes } from './bytes/notations.js';
 export { type Capture, capturing, openCapture } from './capture/capture.js';
@@ -26,6 +27,7 @@ export { type Asked, type Asking, askingOf } from './platform/asking.js';
 export { exchange, type Outcome, type Target, targetOf } from './platform/client.js';
 export { askDue, type Due } from './platform/due.js';
 export { openPlatformFiles, type PlatformFiles } from './platform/files.js';
+export { greet } from './platform/greet.js';
 export { defaultSender, freshSerial, readAnswer, requestFrame } from './platform/request.js';
 export { type Cell as HtmlCell, escapeHtml, page as htmlPage, table as htmlTable } from './report/html.js';
 export { dayFiles, type FilePlay, type NamedDayFile, playFiles } from './simulate/files.js';

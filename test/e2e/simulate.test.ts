@@ -20,8 +20,10 @@ describe('sluice simulate, acceptance', function () {
   before(async () => {
     const demo = await demoDirectory();
     remove = demo.remove;
+    const yaml = join(demo.dir, 'sluice.yaml');
+    writeFileSync(yaml, readFileSync(yaml, 'utf8').replace('silentMs: 15000', 'silentMs: 4000'));
     // Nobody here writes slowly, so nobody needs to be waited for.
-    appendFileSync(join(demo.dir, 'sluice.yaml'), 'exchange: { limits: { stableMs: 100, absentMs: 300 } }\n');
+    appendFileSync(yaml, 'exchange: { limits: { stableMs: 100, absentMs: 300 } }\n');
     const keys = makeEd25519Key(systemIds);
     writeFileSync(join(demo.dir, 'id'), keys.privateKey, { mode: 0o600 });
     writeFileSync(join(demo.dir, 'id.pub'), keys.publicKey);
@@ -175,12 +177,32 @@ describe('sluice simulate, acceptance', function () {
     expect(charges.map(named)).deep.equals(planned.map(named));
   });
 
-  it('passes the acceptance list and writes the record', async () => {
+  it('passes the acceptance list, files and time-outs too, and writes the record', async () => {
+    const account = [
+      'sftp',
+      'account',
+      'add',
+      'accept',
+      '--unit',
+      '90002',
+      '--key',
+      join(gateway.dir, 'id.pub'),
+    ];
+    expect((await at(...account)).code).equals(0);
+    expect((await at('deduct', 'run', '--unit', '90002')).code).equals(0);
     const page = join(scratch, 'record.html');
-    const done = await at('acceptance', '--unit', '90001', '--customer', '0090010001', '--html', page);
-    expect(done.stdout).contains('14 passed, 0 failed');
+    const sftp = ['--sftp-user', 'accept', '--sftp-key', join(gateway.dir, 'id')];
+    const done = await at('acceptance', ...sftp, '--html', page, '--json');
+    const { items, services, codes } = JSON.parse(done.stdout);
+    expect(items.filter((one: { verdict: string }) => one.verdict !== 'passed')).deep.equals([]);
+    expect(done.code).equals(0);
+    const notAsked = services.filter((one: { asked: number }) => one.asked === 0);
+    expect(notAsked, 'every service of the platform').deep.equals([]);
+    const unanswered = codes.filter((one: { why: string }) => one.why === '未触发');
+    expect(unanswered, 'every result code that can be brought about').deep.equals([]);
     const record = readFileSync(page, 'utf8');
-    expect(record).contains('联调验收记录').contains('全部通过').contains('bankSerial');
+    expect(record).contains('联调验收记录').contains('全部通过').contains('bankSerial').contains('SFTP 上传');
+    expect(record).not.contains('欠费户');
     expect((await at('verify')).code).equals(0);
   });
 

@@ -6,14 +6,14 @@ import { eachDatabase } from '../support/databases.js';
 import { noon, testClock, today } from './world.js';
 
 describe('demo units', () => {
-  it('are those of the captured world, with their dialects, and one more', () => {
+  it('are those of the captured world, with their dialects, and two more', () => {
     const world = JSON.parse(readFileSync('fixtures/world.json', 'utf8'));
     for (const unit of world.clearingUnits) {
       const found = demoUnits.find((one) => one.unit === unit.unit);
       expect(found).to.include({ name: unit.name, shortName: unit.shortName });
       expect(found?.dialect).to.include(unit.dialect);
     }
-    expect(demoUnits.length).to.equal(world.clearingUnits.length + 1);
+    expect(demoUnits.length).to.equal(world.clearingUnits.length + 2);
   });
 });
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect as netConnect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -77,6 +78,20 @@ describe('one connection', () => {
     const client = await rawClient(server.client);
     expect(await client.closed()).to.have.length(0);
     expect((await server.event('connection.fault', since)).how).to.equal('silent');
+  });
+
+  it('closes a connection without a handshake, and gives its place away', async () => {
+    const strict = await startServer({ revenue: answering, limits: { handshakeMs: 1000, handshakes: 1 } });
+    try {
+      for (let round = 0; round < 2; round += 1) {
+        const stranger = netConnect({ host: '127.0.0.1', port: strict.client.port });
+        stranger.resume();
+        await once(stranger, 'close');
+      }
+      expect(strict.events.filter(({ fields }) => fields.reason === 'handshake-timeout')).to.have.length(2);
+    } finally {
+      await strict.close();
+    }
   });
 
   it('closes a peer that sends a byte now and then, at the deadline of the whole frame', async () => {

@@ -3,11 +3,12 @@ import { addDays, type Clock, chinaDay, type Ids, momentOf } from '../../clock.j
 import type { Database } from '../../database/database.js';
 import { type Day, fenOf, parseSerial, type Serial } from '../../protocol/values.js';
 import { dueAmount } from '../allocation.js';
-import { addCustomers, addUnit } from '../builtin/add-customers.js';
+import { addCustomers, addUnit, type NewCustomer } from '../builtin/add-customers.js';
 import type { Books } from '../builtin/books.js';
 import { openBuiltinRevenue } from '../builtin/builtin.js';
 import { issueBills } from '../builtin/issue-bills.js';
 import { type Unit, unitWith } from '../unit.js';
+import { ACCEPTANCE_UNIT, acceptanceWorld } from './acceptance.js';
 import { capturedWorld } from './captured.js';
 import { type InventedCustomer, inventedCustomers } from './invented.js';
 import { demoUnits, INVENTED_UNIT } from './units.js';
@@ -28,11 +29,19 @@ export async function fillDemo(
     await issueBills(books, unit, bills);
   }
   await fillInvented(books, unitWith(INVENTED_UNIT));
+  await fillAcceptance(books, unitWith(ACCEPTANCE_UNIT));
 }
 
 /** Only what the tables need; the dialect comes from the configuration when the gateway serves. */
 const bareUnit = ({ unit, name, shortName }: (typeof demoUnits)[number]): Unit =>
   unitWith(unit, {}, { acceptanceDays: undefined }, { name, shortName });
+
+async function fillAcceptance(books: Books, unit: Unit): Promise<void> {
+  const { customers, bills, agreements } = acceptanceWorld(chinaDay(books.clock.now()));
+  await addCustomers(books, unit, customers);
+  await issueBills(books, unit, bills);
+  for (const customer of agreements) await signAgreement(books, unit, customer);
+}
 
 async function fillInvented(books: Books, unit: Unit): Promise<void> {
   const today = chinaDay(books.clock.now());
@@ -51,7 +60,7 @@ async function fillInvented(books: Books, unit: Unit): Promise<void> {
   let count = 0;
   for (const one of all) {
     if (one.paidTwo) await payFirstTwo(books, open, one, ++count);
-    if (one.agreement) await signAgreement(books, unit, one);
+    if (one.agreement) await signAgreement(books, unit, one.customer);
   }
 }
 
@@ -85,7 +94,7 @@ async function payFirstTwo(books: Books, unit: Unit, { customer, bills }: Invent
   );
 }
 
-async function signAgreement(books: Books, unit: Unit, { customer }: InventedCustomer): Promise<void> {
+async function signAgreement(books: Books, unit: Unit, customer: NewCustomer): Promise<void> {
   await openBuiltinRevenue(books).maintainAgreement(unit, {
     deal: 'sign',
     agreementNumber: `XY${customer.customer}`,

@@ -3,6 +3,8 @@
  * fixtures/world.json, too.
  */
 
+import { ACCEPTANCE_AMOUNT_MAX, ACCEPTANCE_DAYS, ACCEPTANCE_UNIT } from './acceptance.js';
+
 /** A unit as configuration writes it. */
 export interface DemoUnit {
   readonly unit: string;
@@ -48,6 +50,13 @@ export const demoUnits: readonly DemoUnit[] = [
   },
   { unit: '37101', name: 'SDDL 示例', shortName: 'SDDL', dialect: {}, rules: anyDay },
   { unit: '90001', name: '演示水务', shortName: 'WTDEMO', dialect: {}, rules: anyDay },
+  {
+    unit: ACCEPTANCE_UNIT,
+    name: '验收示例',
+    shortName: 'WTACCEPT',
+    dialect: { nothingOwed: '1003', lockPolicy: 'reject1006' },
+    rules: { acceptanceDays: ACCEPTANCE_DAYS, amountMax: ACCEPTANCE_AMOUNT_MAX },
+  },
 ];
 
 /** The unit of the invented customers. */

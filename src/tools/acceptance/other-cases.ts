@@ -3,7 +3,7 @@ import { requestFrame } from '../platform/request.js';
 import type { AcceptanceCase, Examination } from './case.js';
 
 const queryFrame = ({ parts }: Examination): Buffer => {
-  const { serviceCode, body } = parts.asking.query(parts.customer);
+  const { serviceCode, body } = parts.asking.query(parts.plan.customer);
   return requestFrame(serviceCode, body, parts.sender);
 };
 const changed = (frame: Buffer, change: (copy: Buffer) => void): Buffer => {
@@ -19,11 +19,12 @@ export const otherCases: readonly AcceptanceCase[] = [
     group: queries,
     title: '200001 欠费查询：正常、未知户号 1002、未知查询类型 1002、他人清算单位 0001',
     async run(x) {
-      const { asking, foreign, customer, unknownCustomer } = x.parts;
+      const { asking, foreign, plan } = x.parts;
+      const { customer, unknown } = plan;
       x.expect(await x.ask(asking.query(customer)), '9999', '1003');
       for (const name of ['consNo', 'totalOweAmt', 'recordCount', 'rcvblDet'])
         x.hold(name in x.body, `应答缺 ${name}`);
-      x.expect(await x.ask(asking.query(unknownCustomer)), '1002');
+      x.expect(await x.ask(asking.query(unknown)), '1002');
       const query = asking.query(customer);
       x.expect(await x.ask({ ...query, body: { ...query.body, queryType: '9' } }), '1002');
       x.expect(await x.ask(foreign.query(customer)), '0001');
@@ -33,7 +34,8 @@ export const otherCases: readonly AcceptanceCase[] = [
     group: queries,
     title: '200003 用户信息、200007/200014 余额、200005 账单、200008 缴费记录、200006 协议',
     async run(x) {
-      const { asking, customer, unknownCustomer } = x.parts;
+      const { asking, plan } = x.parts;
+      const { customer, unknown } = plan;
       const all = [
         asking.customer(customer),
         asking.balance(customer),
@@ -42,29 +44,52 @@ export const otherCases: readonly AcceptanceCase[] = [
       ];
       for (const asked of [...all, asking.agreements(customer)]) x.expect(await x.ask(asked), '9999');
       x.expect(await x.ask({ ...asking.balance(customer), serviceCode: '200014' }), '9999');
-      x.expect(await x.ask(asking.customer(unknownCustomer)), '1002');
-      x.expect(await x.ask(asking.balance(unknownCustomer)), '1002');
+      x.expect(await x.ask(asking.customer(unknown)), '1002');
+      x.expect(await x.ask(asking.balance(unknown)), '1002');
     },
   },
   {
     group: queries,
     title: '200004 绑定与解绑；未知户号 1002，未知类型 0003',
     async run(x) {
-      const { asking, customer, unknownCustomer } = x.parts;
+      const { asking, plan } = x.parts;
+      const { customer, unknown } = plan;
       const bind = asking.bind(customer, true);
       x.expect(await x.ask(bind), '9999');
       x.expect(await x.ask(asking.bind(customer, false)), '9999');
-      x.expect(await x.ask(asking.bind(unknownCustomer, true)), '1002');
+      x.expect(await x.ask(asking.bind(unknown, true)), '1002');
       x.expect(await x.ask({ ...bind, body: { ...bind.body, dealType: '7' } }), '0003');
     },
   },
   {
     group: queries,
-    title: '200011 文件通知：文件不存在 4003；未开通的业务 0008',
+    title: '200009 代扣协议：签约、查询得到、变更、解约；未知户号 1002，未知类型 0003',
     async run(x) {
-      const { asking, customer } = x.parts;
-      x.expect(await x.ask(asking.notice('NOBODY_DSDZ_20200101.txt')), '4003', '4000', '4001', '0001');
-      x.expect(await x.ask({ ...asking.query(customer), serviceCode: '200010' }), '0008');
+      const { asking, plan } = x.parts;
+      const { customer, unknown } = plan;
+      const agreementNumber = `YS${x.parts.sender.ids.digits(10)}`;
+      const order = { customer, agreementNumber, bankCode: '99999', bankAccount: '6222000000000001' };
+      const sign = asking.agreement({ ...order, deal: 'sign', bankAccountName: '验收' });
+      x.expect(await x.ask(sign), '9999');
+      x.expect(await x.ask(asking.agreements(customer)), '9999');
+      x.hold(JSON.stringify(x.body).includes(agreementNumber), '签约后查询不到该协议');
+      x.expect(
+        await x.ask(asking.agreement({ ...order, deal: 'change', bankAccount: '6222000000000002' })),
+        '9999',
+      );
+      x.expect(await x.ask(asking.agreement({ ...order, deal: 'cancel' })), '9999');
+      x.expect(await x.ask(asking.agreement({ ...order, customer: unknown, deal: 'sign' })), '1002');
+      x.expect(await x.ask({ ...sign, body: { ...sign.body, dealType: '7' } }), '0003');
+    },
+  },
+  {
+    group: queries,
+    title: '供水未开通的业务 200010、200013、200015 至 200018：0008',
+    async run(x) {
+      const { asking, plan } = x.parts;
+      const query = asking.query(plan.customer);
+      for (const serviceCode of ['200010', '200013', '200015', '200016', '200017', '200018'])
+        x.expect(await x.ask({ ...query, serviceCode }), '0008');
     },
   },
   {

@@ -13,11 +13,14 @@ h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; border-bottom: 1px solid #d7dee6; 
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 }
 th, td { border-bottom: 1px solid #e3e8ee; padding: .35rem .6rem; text-align: left; vertical-align: top }
 th { background: #f4f7fa; font-weight: 600 }
-td.n { text-align: right; font-variant-numeric: tabular-nums }
+td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+th { white-space: nowrap } td:first-child { white-space: nowrap }
 code, pre { font: 12.5px/1.5 ui-monospace, SFMono-Regular, Consolas, monospace }
 pre { background: #f4f7fa; padding: .6rem; white-space: pre-wrap; word-break: break-all; margin: .3rem 0 }
 .ok { color: #117a3d } .bad { color: #b3261e } .skip { color: #8a6d00 }
 .expected { background: #fde8e6 } .actual { background: #e4f4ea }
+h3 { font-size: .95rem; margin: 1.2rem 0 .3rem }
+.message { margin: .5rem 0; break-inside: avoid }
 details { margin: .2rem 0 } summary { cursor: pointer } svg { max-width: 100%; height: auto }
 @media print { body { margin: 0; max-width: none; font-size: 11px } tr { break-inside: avoid }
   details:not([open]) > *:not(summary) { display: none } h2 { break-after: avoid } }
@@ -36,7 +39,7 @@ export interface Cell {
   readonly html: string;
   readonly number?: boolean;
 }
-/** A table; cells given as text are escaped. */
+/** A table; cells given as text are escaped. Without heads, where the first column says what stands beside it. */
 export function table(head: readonly string[], rows: readonly (readonly (string | Cell)[])[]): string {
   const cellOf = (cell: string | Cell) =>
     typeof cell === 'string'
@@ -44,5 +47,6 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
       : `<td${cell.number ? ' class="n"' : ''}>${cell.html}</td>`;
   const heads = head.map((text) => `<th>${escapeHtml(text)}</th>`).join('');
   const lines = rows.map((row) => `<tr>${row.map(cellOf).join('')}</tr>`).join('\n');
-  return `<table><thead><tr>${heads}</tr></thead><tbody>\n${lines}\n</tbody></table>`;
+  const top = head.length === 0 ? '' : `<thead><tr>${heads}</tr></thead>`;
+  return `<table>${top}<tbody>\n${lines}\n</tbody></table>`;
 }

@@ -25,6 +25,7 @@ export class LinkSession implements Session {
   readonly client: Client;
   #ended: DatabaseError | undefined;
   #wrote = false;
+  #over = false;
   #streaming = false;
   #running = 0;
 
@@ -46,7 +47,7 @@ export class LinkSession implements Session {
   }
   /** No more calls: the transaction is over. */
   end(): void {
-    this.#ended ??= new DatabaseError('fault', 'this transaction is over');
+    this.#over = true;
   }
 
   all(statement: Statement, binds: Binds = {}): Promise<readonly Row[]> {
@@ -101,7 +102,7 @@ export class LinkSession implements Session {
       }
     } finally {
       this.#streaming = false;
-      if (this.#ended === undefined) await this.ask(async () => batches.return?.());
+      if (this.#ended === undefined && !this.#over) await this.ask(async () => batches.return?.());
     }
   }
 
@@ -114,6 +115,8 @@ export class LinkSession implements Session {
   /** One call of the driver: watched, labelled; the first that fails ends the session. */
   async ask<T>(call: () => Promise<T>): Promise<T> {
     if (this.#ended !== undefined) throw this.#ended;
+    // Made only where it is needed: an error with its stack costs as much as a statement.
+    if (this.#over) throw new DatabaseError('fault', 'this transaction is over');
     if (this.#streaming)
       throw new DatabaseError(
         'fault',

@@ -2,12 +2,13 @@
 import type { Command } from 'commander';
 import { systemClock, systemIds } from '../clock.js';
 import { OperatorError } from '../errors.js';
-import { printable } from '../log.js';
-import { type Agreement, type AgreementOutcome, openBuiltinRevenue } from '../revenue/index.js';
+import { printable, silentLog } from '../log.js';
+import type { Agreement, AgreementOutcome, RevenueSystem } from '../revenue/index.js';
+import { openRevenue } from '../revenue-opening.js';
 import { withDir, withExample } from './options.js';
 import { recordSftp, type SftpPlace, withSftp } from './sftp-database.js';
 import { table } from './table.js';
-import { checkBuiltin, unitOf } from './units.js';
+import { unitOf } from './units.js';
 
 interface Options {
   readonly dir?: string;
@@ -63,9 +64,8 @@ async function cancel(options: Options): Promise<void> {
     }
     const { signedOn: _signed, bankName: _name, ...fields } = valid;
     const order = { ...fields, deal: 'cancel', receivedAt: systemClock.now() } as const;
-    const outcome: AgreementOutcome = await revenueOf(place).maintainAgreement(
-      unitOf(place, options.unit),
-      order,
+    const outcome: AgreementOutcome = await withRevenue(place, (revenue) =>
+      revenue.maintainAgreement(unitOf(place, options.unit), order),
     );
     if (outcome.kind === 'refused')
       throw new OperatorError(
@@ -79,12 +79,19 @@ async function cancel(options: Options): Promise<void> {
   });
 }
 
-function revenueOf(place: SftpPlace) {
-  checkBuiltin(place, 'agreements are managed here');
-  return openBuiltinRevenue({ database: place.database, clock: systemClock, ids: systemIds });
+/** Agreements are kept by the gateway, also where customers are the utility's own. */
+async function withRevenue<T>(place: SftpPlace, work: (revenue: RevenueSystem) => Promise<T>): Promise<T> {
+  const closers: (() => Promise<void> | void)[] = [];
+  const ground = { ...place, clock: systemClock, ids: systemIds, log: silentLog, closers };
+  try {
+    return await work(await openRevenue(ground, false));
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
 }
 async function agreementsOf(place: SftpPlace, { unit, customer }: Options): Promise<readonly Agreement[]> {
-  const found = await revenueOf(place).agreements(unitOf(place, unit), customer);
+  const asked = unitOf(place, unit);
+  const found = await withRevenue(place, (revenue) => revenue.agreements(asked, customer));
   if (found !== undefined) return found;
   throw new OperatorError(
     'customer-unknown',

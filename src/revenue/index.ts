@@ -42,6 +42,7 @@ export { fillDemo } from './demo-world/fill.js';
 export { type DemoUnit, demoUnits } from './demo-world/units.js';
 export { type CheckSubject, checkOperations, type OperationReport } from './existing/check.js';
 export { type ExistingRevenue, openExistingRevenue } from './existing/existing.js';
+export { type PendingCall, pendingCalls } from './existing/journal.js';
 export { type ExistingSettings, revenueSettings } from './existing/settings.js';
 export { Theirs } from './existing/theirs.js';
 export { type TracedCall, traceExisting } from './existing/trace.js';

@@ -71,6 +71,24 @@ eachDatabase(
         expect(await body(service, { ...query, consNo: CUSTOMER }), service).to.include({ rtnCode: '9999' });
       expect(await body('200004', { consNo: CUSTOMER, dealType: '1' })).to.include({ rtnCode: '9999' });
     });
+    it('signs an agreement, shows it and cancels it', async () => {
+      const agreement = {
+        consNo: CUSTOMER,
+        agreementNo: 'XY1',
+        bankCode: '102',
+        bankAcctNo: '6222',
+        bankAcctName: '王',
+      };
+      expect(await body('200009', { ...agreement, dealType: '1' })).to.include({ rtnCode: '9999' });
+      const { payModeInfo } = await body('200006', query);
+      expect(payModeInfo).to.have.length(1);
+      expect(await body('200009', { ...agreement, dealType: '2' })).to.include({ rtnCode: '9999' });
+      expect((await body('200006', query)).payModeInfo).to.deep.equal([]);
+    });
+    it('has nothing in doubt', async () => {
+      const done = await sluice(['existing', 'pending', '--dir', made.dir]);
+      expect(done.code, done.stdout + done.stderr).to.equal(0);
+    });
     it('pays, answers repeats and status, and refunds', async () => {
       const pay = paymentBody(UNIT, CUSTOMER, 6000, serial);
       const today = { ...pay, bankDate: serial.slice(0, 8) };

@@ -57,8 +57,6 @@ export interface World {
   lockBill(unit: Unit, bill: string, batch: string | undefined, frozenLateFee?: bigint): Promise<void>;
   /** What its payment numbers look like; default ours. */
   readonly paymentNumbers?: RegExp;
-  /** It keeps no deduction agreements. */
-  readonly withoutAgreements?: boolean;
   /** What is wrong with the books: nothing. */
   verify(): Promise<readonly unknown[]>;
   /** Σ of the unit's ledger lines. */

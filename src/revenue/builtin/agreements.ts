@@ -4,7 +4,7 @@ import { type Row, type Session, sql } from '../../database/database.js';
 import { dayCell, oneOfCell, textCell } from '../../database/index.js';
 import type { Agreement, AgreementOrder, AgreementOutcome } from '../revenue-system.js';
 import type { Unit } from '../unit.js';
-import { accountExists, lockAccount } from './accounts.js';
+import { type Account, accountExists, lockAccount } from './accounts.js';
 import { type Books, newNumber } from './books.js';
 
 const states = ['valid', 'cancelled'] as const;
@@ -40,19 +40,30 @@ export async function agreements(
   unit: Unit,
   customer: string,
 ): Promise<readonly Agreement[] | undefined> {
-  const rows = await session.all(selectOfCustomer, { unit: unit.id, customer });
-  if (rows.length === 0 && !(await accountExists(session, unit, customer))) return undefined;
-  return rows.map(readAgreement);
+  const found = await validAgreements(session, unit, customer);
+  return found.length > 0 || (await accountExists(session, unit, customer)) ? found : undefined;
+}
+export async function validAgreements(
+  session: Session,
+  unit: Unit,
+  customer: string,
+): Promise<readonly Agreement[]> {
+  return (await session.all(selectOfCustomer, { unit: unit.id, customer })).map(readAgreement);
 }
 
 /** Signs, changes or cancels; each may be repeated without effect. The account's lock keeps it to one valid agreement. */
-export const maintainAgreement = (
+export const maintainAgreement = (books: Books, unit: Unit, order: AgreementOrder) =>
+  maintainLocked(books, unit, order, (tx) => lockAccount(tx, unit, order.customer));
+
+/** @param lock holds the customer until the transaction's end, so that there is no second agreement; `undefined`: no such customer */
+export const maintainLocked = (
   books: Books,
   unit: Unit,
   order: AgreementOrder,
+  lock: (tx: Session) => Promise<Pick<Account, 'state'> | undefined>,
 ): Promise<AgreementOutcome> =>
   books.database.transaction(async (tx): Promise<AgreementOutcome> => {
-    const account = await lockAccount(tx, unit, order.customer);
+    const account = await lock(tx);
     if (account === undefined) return refused('unknown-customer');
     const [validRow] = await tx.all(selectOfCustomer, { unit: unit.id, customer: order.customer });
     const valid = validRow && readAgreement(validRow);

@@ -1,13 +1,14 @@
 /** The port on a schema that the utility already has: its own statements and procedures, named in the configuration (docs/integration.md). */
 import type { Clock, Ids } from '../../clock.js';
-import { type Database, DatabaseError, type Row } from '../../database/database.js';
+import type { Database, Row } from '../../database/database.js';
 import type { Day } from '../../protocol/values.js';
 import type { ReconciliationBooks } from '../reconciliation-books.js';
 import type { Booking, RevenueSystem } from '../revenue-system.js';
 import type { Unit } from '../unit.js';
 import type { Desk } from './desk.js';
+import { agreements, bind, maintainAgreement } from './ours.js';
 import { pay, supplement } from './pay.js';
-import { arrears, bind, bookingsOfDay, findCustomers, issuedBills, payments } from './queries.js';
+import { arrears, bookingsOfDay, findCustomers, issuedBills, payments } from './queries.js';
 import { refund, reverse } from './refund.js';
 import { type Resolved, resolveAll } from './resolve.js';
 import type { ExistingSettings } from './settings.js';
@@ -69,12 +70,8 @@ export function openExistingRevenue(parts: ExistingParts): ExistingRevenue {
     bind: (unit, customer, bound, moment) => bind(desk, unit, customer, bound, moment),
     issuedBills: (unit, customer, from, to) => issuedBills(desk, unit, customer, from, to),
     payments: (unit, customer, from, to) => payments(desk, unit, customer, from, to),
-    async agreements(unit, customer) {
-      return (await findCustomers(desk, unit, 'customer', customer)).length === 0 ? undefined : [];
-    },
-    // Agreements are signed at the utility's own counter; what we cannot book there we do not promise.
-    maintainAgreement: () =>
-      Promise.reject(new DatabaseError('fault', 'agreements are not kept for an existing revenue schema')),
+    agreements: (unit, customer) => agreements(desk, unit, customer),
+    maintainAgreement: (unit, order) => maintainAgreement(desk, unit, order),
     async ping() {
       await Promise.all([askOne(journal), askOne(database)]);
     },

@@ -46,7 +46,6 @@ const selectCalling = sql(
   select ${COLUMNS} from existing_serials where state = 'calling' and unsure_until < :before
   order by unsure_until ${words.limit(200)}`,
 );
-const countCalling = sql(`select count(*) as calls from existing_serials where state = 'calling'`);
 // Only from the state that was seen: another node may have been there meanwhile.
 const claimAgain = sql(`
   update existing_serials set state = 'calling', kind = 'supplement', prior_state = state, their_serial = :theirSerial,
@@ -82,10 +81,39 @@ export async function findByTheirs(
 /** Calls that can no longer be running and were not settled. */
 export const callsInDoubt = async (session: Session, before: Moment): Promise<readonly JournalRow[]> =>
   (await session.all(selectCalling, { before })).map(readRow);
-export async function countOfCalls(session: Session): Promise<number> {
-  const [row] = await session.all(countCalling);
-  return row === undefined ? 0 : numberCell(row, 'calls');
+
+/** A call whose end the journal does not know. */
+export interface PendingCall {
+  readonly unit: string;
+  readonly what: 'payment' | 'supplement' | 'refund' | 'reversal';
+  readonly serial: string;
+  readonly theirSerial: string;
+  readonly customer: string;
+  readonly amount: Fen | undefined;
+  readonly begunAt: Moment;
+  /** Before it, the call may still be running; the resolver settles it after. */
+  readonly unsureUntil: Moment;
 }
+const selectPending = sql(`
+  select s.unit, s.kind, s.serial, s.their_serial, s.customer, s.amount, s.changed_at as begun_at, s.unsure_until
+  from existing_serials s where s.state = 'calling'
+  union all
+  select r.unit, r.kind, r.serial, s.their_serial, s.customer, s.amount, r.claimed_at as begun_at, r.unsure_until
+  from existing_refunds r left join existing_serials s on s.unit = r.unit and s.serial = r.serial
+  where r.state = 'calling'
+  order by begun_at`);
+/** Every call without an end, the oldest first. */
+export const pendingCalls = async (journal: Session): Promise<readonly PendingCall[]> =>
+  (await journal.all(selectPending)).map((row) => ({
+    unit: textCell(row, 'unit'),
+    what: oneOfCell(row, 'kind', ['payment', 'supplement', 'refund', 'reversal']),
+    serial: textCell(row, 'serial'),
+    theirSerial: textCell(row, 'their_serial'),
+    customer: textCell(row, 'customer'),
+    amount: optional(row, 'amount', fenCell),
+    begunAt: numberCell(row, 'begun_at'),
+    unsureUntil: numberCell(row, 'unsure_until'),
+  }));
 
 /** False: somebody knows this serial already. */
 export async function insertEntry(

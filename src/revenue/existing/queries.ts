@@ -1,6 +1,6 @@
 /** What is asked of the utility's tables without changing them. */
 import { type Moment, momentOf } from '../../clock.js';
-import { type Binds, DatabaseError, hasLabel, type Row, sql } from '../../database/database.js';
+import { type Binds, DatabaseError, type Row } from '../../database/database.js';
 import { decimalCell, textCell } from '../../database/index.js';
 import { type Day, type Month, parseDay, zeroFen } from '../../protocol/values.js';
 import { visibleBills } from '../allocation.js';
@@ -206,32 +206,4 @@ export async function* bookingsOfDay(desk: Desk, unit: Unit, day: Day): AsyncIte
       amount: theirs.formats.readAmount(row, 'amount'),
       paymentNumber: textCell(row, 'payment_number'),
     };
-}
-
-const changeBinding = sql(`
-  update existing_bindings set bound = :bound, changed_at = :at where unit = :unit and customer = :customer`);
-const insertBinding = sql(`
-  insert into existing_bindings (unit, customer, bound, changed_at) values (:unit, :customer, :bound, :at)`);
-
-/** Who follows their account in the app is our own matter: it stays in our database. */
-export async function bind(
-  desk: Desk,
-  unit: Unit,
-  customer: string,
-  bound: boolean,
-  at: Moment,
-): Promise<boolean> {
-  if ((await exists(desk, unit, customer)) === undefined) return false;
-  const binds = { unit: unit.id, customer, bound: bound ? 'Y' : 'N', at };
-  const once = () =>
-    desk.journal.transaction(async (tx) => {
-      if ((await tx.run(changeBinding, binds)) === 0) await tx.run(insertBinding, binds);
-    });
-  try {
-    await once();
-  } catch (error) {
-    if (!hasLabel(error, 'duplicate')) throw error;
-    await once();
-  }
-  return true;
 }

@@ -143,6 +143,7 @@ async function takeBack(
     unsureUntil: clock.now() + theirs.callMsMax,
   };
   if (!(await insertRefund(journal, row, clock.now()))) return 'claimed by another';
+  await desk.at?.('claimed');
   const binds = {
     unit: unit.id,
     serial: known.theirSerial,

@@ -112,11 +112,6 @@ export function customersContract(world: () => World): void {
 
   it('signs, changes and cancels one agreement per customer; each may be repeated', async () => {
     const customer = await customerWith(world(), unit);
-    if (world().withoutAgreements === true) {
-      // A schema without agreements says that there are none (docs/integration.md).
-      expect(await world().revenue.agreements(unit, customer)).to.deep.equal([]);
-      return;
-    }
     const closed = await customerWith(world(), unit, {}, { state: 'closed' });
     const fields = {
       bankCode: '102',

@@ -3,9 +3,10 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { systemClock } from '../../../src/clock.js';
+import { pendingCalls } from '../../../src/revenue/index.js';
 import { unitWith } from '../../../src/revenue/unit.js';
 import { eachDatabase } from '../../support/databases.js';
-import { customerWith, freshSerial, noon, payment, standing } from '../world.js';
+import { customerWith, freshSerial, noon, payment, refundOf, standing } from '../world.js';
 import {
   exampleSettings,
   type LegacyWorld,
@@ -30,10 +31,15 @@ eachDatabase(
     after(async () => {
       for (const close of closers) await close();
     });
-    const dieAt = (customer: string, serial: string, point: string): Promise<string | undefined> =>
+    const dieAt = (
+      customer: string,
+      serial: string,
+      point: string,
+      operation = 'pay',
+    ): Promise<string | undefined> =>
       new Promise((resolve) => {
         const script = join(import.meta.dirname, 'dying-node.ts');
-        const args = ['--import', 'tsx', script, db.settings().url ?? '', customer, serial, point];
+        const args = ['--import', 'tsx', script, db.settings().url ?? '', customer, serial, operation, point];
         const child = execFile(process.execPath, args, (error) => resolve(error?.signal ?? error?.message));
         closers.push(async () => void child.kill('SIGKILL'));
       });
@@ -62,6 +68,43 @@ eachDatabase(
       expect(await world.revenue.paymentStatus(unit, serial, noon)).to.deep.equal({ kind: 'unknown' });
       const late = await world.revenue.pay(unit, payment(customer, 130, { serial }));
       expect(late).to.deep.equal({ kind: 'refused', refusal: 'void-serial' });
+      expect(await standing(world, unit, customer)).to.equal('a 0');
+    });
+
+    /** A payment of 130 of which 30 became prepaid. */
+    const paid = async () => {
+      const customer = await customerWith(world, unit, { a: 100 });
+      const order = payment(customer, 130);
+      expect(await world.revenue.pay(unit, order)).to.include({ kind: 'booked' });
+      return { customer, order };
+    };
+    it('a refund, after their commit: the repeat says done, the money is back once', async () => {
+      const { customer, order } = await paid();
+      expect(await dieAt(customer, order.serial, 'their-commit', 'refund')).to.equal('SIGKILL');
+      expect(await standing(world, unit, customer)).to.equal('a 0');
+      world.clock.set(systemClock.now() + 10 * 60_000);
+      expect(await world.other.resolve()).to.deep.equal({ settled: 1, open: 0 });
+      world.clock.set(noon);
+      const status = await world.revenue.paymentStatus(unit, order.serial, noon);
+      expect(status).to.include({ kind: 'booked', refunded: true });
+      const again = await world.revenue.refund(unit, refundOf(order, { serial: undefined }));
+      expect(again).to.include({ kind: 'refunded', repeat: true });
+      expect(await standing(world, unit, customer)).to.equal('a 0');
+    });
+    it('a refund, before their call: listed as pending, then given up, then it can be done', async () => {
+      const { customer, order } = await paid();
+      expect(await dieAt(customer, order.serial, 'claimed', 'refund')).to.equal('SIGKILL');
+      const [pending, ...more] = await pendingCalls(db());
+      expect(more).to.deep.equal([]);
+      expect(pending).to.include({ what: 'refund', serial: order.serial, customer, amount: 130n });
+      expect((await world.revenue.resolve()).settled).to.equal(0);
+      world.clock.set(systemClock.now() + 10 * 60_000);
+      expect(await world.other.resolve()).to.deep.equal({ settled: 1, open: 0 });
+      world.clock.set(noon);
+      expect(await pendingCalls(db())).to.deep.equal([]);
+      expect(await standing(world, unit, customer)).to.equal(' 30');
+      const now = await world.revenue.refund(unit, refundOf(order));
+      expect(now).to.include({ kind: 'refunded', repeat: false });
       expect(await standing(world, unit, customer)).to.equal('a 0');
     });
   },

@@ -142,7 +142,6 @@ export function legacyWorld(
     },
     // Their books are theirs; what we can see of them must agree.
     paymentNumbers: /^\d{9}$/,
-    withoutAgreements: true,
     verify: () => database.all(faults),
     ledgerSum: async () => 0n,
   };

@@ -84,7 +84,7 @@ async function withRevenue<T>(place: SftpPlace, work: (revenue: RevenueSystem) =
   const closers: (() => Promise<void> | void)[] = [];
   const ground = { ...place, clock: systemClock, ids: systemIds, log: silentLog, closers };
   try {
-    return await work(await openRevenue(ground, false));
+    return await work((await openRevenue(ground, false)).revenue);
   } finally {
     for (const close of closers.reverse()) await close();
   }

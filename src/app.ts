@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Alarms, openAlarms } from './alarm.js';
 import { openAppExchange } from './app-exchange.js';
+import { watchReconciliation } from './app-reconciliation.js';
 import { type Clock, type Ids, systemClock, systemIds } from './clock.js';
 import type { LoadedConfig } from './config/index.js';
 import { type Database, migrate, openDatabase, watchWrites } from './database/index.js';
@@ -200,6 +201,7 @@ async function startJobs(
     : undefined;
   if (sftp) closers.push(() => sftp.close());
   exchange.start();
+  closers.push(watchReconciliation(ground));
   const monitoring = await serveMonitoring({
     settings: config.metrics,
     metrics: () => allMetrics?.(metrics) ?? metrics.registry.metrics(),

@@ -49,6 +49,7 @@ export const logEvents = {
   'peer.legacy': 'warn',
   'place.failed': 'error',
   'place.unknown-file': 'warn',
+  'recon.failed': 'error',
   'sftp.account.closed': 'warn',
   'sftp.banned': 'warn',
   'sftp.connection.ended': 'info',

@@ -18,3 +18,4 @@ export { orderName } from './repair.js';
 export { orderRun, type ReconRun, runsOfDay, standingRun } from './runs.js';
 export { type ReconciliationSettings, reconciliationSettings } from './settings.js';
 export { type DaySummary, type Figure, summaryOf } from './summary.js';
+export { lookAtDays, startWatch, type WatchParts } from './watch.js';

@@ -73,7 +73,10 @@ function changedAtStart(started: LoadedConfig, next: LoadedConfig): string[] {
     );
   const fixed = ({ units: _, dir: __, server, ...sections }: LoadedConfig) => ({
     ...sections,
-    server: { ...server, limits: { handshakeMs: server.limits.handshakeMs } },
+    'server.host': server.host,
+    'server.port': server.port,
+    'server.workers': server.workers,
+    'server.limits.handshakeMs': server.limits.handshakeMs,
   });
   const [before, after] = [fixed(started), fixed(next)];
   return Object.entries(after).flatMap(([name, section]) =>

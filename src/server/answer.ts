@@ -75,9 +75,13 @@ interface Request {
 /** The answerer that a listener gives its connections. It never rejects, and answers within the budget. */
 export function makeAnswerer(parts: AnswererParts): Answerer {
   const { clock } = parts;
-  const { queriesAtOnce, paymentsAtOnce, fileNoticesAtOnce, waitingMax } = parts.limits();
-  const lane = (atOnce: number) => new Lane({ atOnce, waiting: waitingMax }, clock);
-  const lanes = { query: lane(queriesAtOnce), money: lane(paymentsAtOnce), file: lane(fileNoticesAtOnce) };
+  const lane = (places: 'queriesAtOnce' | 'paymentsAtOnce' | 'fileNoticesAtOnce') =>
+    new Lane({ atOnce: () => parts.limits()[places], waiting: () => parts.limits().waitingMax }, clock);
+  const lanes = {
+    query: lane('queriesAtOnce'),
+    money: lane('paymentsAtOnce'),
+    file: lane('fileNoticesAtOnce'),
+  };
   const laneOf = (serviceCode: ServiceCode): Lane => {
     if (catalogue[serviceCode].effect === 'query') return lanes.query;
     return catalogue[serviceCode] === fileNotice ? lanes.file : lanes.money;

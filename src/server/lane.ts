@@ -4,23 +4,22 @@
 */
 import type { Clock } from '../clock.js';
 
+/** Asked each time: a reload may change them. */
 export interface LaneSettings {
-  readonly atOnce: number;
-  readonly waiting: number;
+  readonly atOnce: () => number;
+  readonly waiting: () => number;
 }
 /** Why a request was not let in: too many wait already, or its time ran out while it waited. */
 export class LaneFull extends Error {}
 
 export class Lane {
-  #free: number;
+  #working = 0;
   readonly #queue: (() => void)[] = [];
 
   constructor(
     private readonly settings: LaneSettings,
     private readonly clock: Clock,
-  ) {
-    this.#free = settings.atOnce;
-  }
+  ) {}
 
   /** Requests that wait, for metrics. */
   get waiting(): number {
@@ -33,18 +32,27 @@ export class Lane {
     try {
       return await work();
     } finally {
+      this.#working -= 1;
+      this.#letIn();
+    }
+  }
+
+  /** More than one after the places have become more. */
+  #letIn(): void {
+    while (this.#working < this.settings.atOnce()) {
       const next = this.#queue.shift();
-      if (next) next();
-      else this.#free += 1;
+      if (next === undefined) return;
+      this.#working += 1;
+      next();
     }
   }
 
   #enter(waitMs: number): Promise<void> | undefined {
-    if (this.#free > 0) {
-      this.#free -= 1;
+    if (this.#working < this.settings.atOnce()) {
+      this.#working += 1;
       return undefined;
     }
-    if (this.#queue.length >= this.settings.waiting) throw new LaneFull('too many requests wait');
+    if (this.#queue.length >= this.settings.waiting()) throw new LaneFull('too many requests wait');
     return new Promise((resolve, reject) => {
       const enter = () => {
         cancel();

@@ -10,9 +10,37 @@ import { startServer } from '../support/server.js';
 /** A promise and what settles it. */
 const held = () => Promise.withResolvers<void>();
 
+const placesOf = (atOnce: number, waiting: number) => ({ atOnce: () => atOnce, waiting: () => waiting });
+
 describe('a lane', () => {
+  it('has as many places as it is told at the moment', async () => {
+    let atOnce = 1;
+    const lane = new Lane({ atOnce: () => atOnce, waiting: () => 10 }, systemClock);
+    const gates = Array.from({ length: 6 }, held);
+    let working = 0;
+    let most = 0;
+    const all = gates.map((gate) =>
+      lane.run(async () => {
+        most = Math.max(most, ++working);
+        await gate.promise;
+        working--;
+      }, 10_000),
+    );
+    atOnce = 3;
+    gates[0]?.resolve();
+    await all[0];
+    expect(working).to.equal(3);
+    atOnce = 1;
+    for (const gate of gates.slice(1, 4)) gate.resolve();
+    await Promise.all(all.slice(0, 4));
+    expect(working).to.equal(1);
+    for (const gate of gates) gate.resolve();
+    await Promise.all(all);
+    expect(most).to.equal(3);
+  });
+
   it('lets so many work at once, the others in their order, and turns away what is too much', async () => {
-    const lane = new Lane({ atOnce: 2, waiting: 2 }, systemClock);
+    const lane = new Lane(placesOf(2, 2), systemClock);
     const gate = held();
     const order: number[] = [];
     const work = (n: number) =>
@@ -33,7 +61,7 @@ describe('a lane', () => {
   });
 
   it('turns away who waited too long, and his place is free again', async () => {
-    const lane = new Lane({ atOnce: 1, waiting: 1 }, systemClock);
+    const lane = new Lane(placesOf(1, 1), systemClock);
     const gate = held();
     const first = lane.run(() => gate.promise, 1000);
     expect(await lane.run(async () => 1, 20).catch((error: unknown) => error)).to.be.instanceOf(LaneFull);

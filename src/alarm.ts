@@ -18,6 +18,8 @@ export const alarmKinds = {
   'recon-held': '对账差异超过阈值，待确认',
   'recon-overdue': '对账差异逾期未处理',
   'deduct-answer-missing': '代扣结果逾时未到',
+  'deduct-run-missed': '代扣计划已错过',
+  'deduct-run-stuck': '代扣批次停滞',
 } as const;
 export type AlarmKind = keyof typeof alarmKinds;
 

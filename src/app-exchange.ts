@@ -1,5 +1,6 @@
 /* How the exchange is put together, for the gateway and for the commands. */
 import { resolve } from 'node:path';
+import type { Alarms } from './alarm.js';
 import { type AppReconciliation, openReconciliation } from './app-reconciliation.js';
 import type { Clock, Ids } from './clock.js';
 import type { LoadedConfig } from './config/index.js';
@@ -15,6 +16,7 @@ import {
   type Processor,
   reconciliationFiles,
   revenueProducers,
+  startDeductionService,
 } from './exchange/index.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
@@ -29,6 +31,8 @@ export interface AppExchangeParts {
   readonly metrics: Metrics;
   /** Whether files are processed here; where not, they are only taken in, and another process goes on with them. */
   readonly processes: boolean;
+  /** Left out: nobody is told (commands). */
+  readonly alarms?: Alarms;
 }
 /** One statement of a set-sized file; those of requests have seconds. */
 const PATIENT_STATEMENT_MS = 3_600_000;
@@ -67,9 +71,22 @@ export function openAppExchange(parts: AppExchangeParts): Exchange {
     log,
     meters: metersOf(metrics, clock),
   });
+  let service: { stop(): Promise<void> } | undefined;
   return {
     ...exchange,
+    start() {
+      exchange.start();
+      if (config.revenue.kind !== 'builtin' || !config.exchange.schedules) return;
+      const { outbox, dispatch } = exchange;
+      const { exchange: settings, units } = config;
+      const books = { database, clock, ids };
+      service ??= startDeductionService({
+        ...{ books, openPatient, settings, units, outbox, dispatch, log },
+        alarms: parts.alarms,
+      });
+    },
     async stop() {
+      await service?.stop();
       await exchange.stop();
       await reconciliation?.close();
       await (await patient)?.close();

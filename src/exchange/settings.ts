@@ -128,6 +128,12 @@ const deduction = z
       .describe('a run missed for so many days is made up for; later it is only reported'),
     bankCode: z.string().max(20).default('').describe('in the summary of the request'),
     triesMax: z.int().min(1).max(1000).default(6).describe('bills whose debit failed so often are left out'),
+    answerHours: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(48)
+      .describe('a run that was announced so long ago and has not its whole answer raises an alarm'),
   })
   .prefault({});
 
@@ -215,6 +221,7 @@ export const exchangeSettings = z
 export type ExchangeSettings = z.output<typeof exchangeSettings>;
 export type UnitExchange = ExchangeSettings['units'][string];
 export type RemotePlaceSettings = z.output<typeof remotePlace>;
+export type DeductionSettings = z.output<typeof deduction>;
 export type NoticeTarget = z.output<typeof noticeTarget>;
 export type ExchangeLimits = ExchangeSettings['limits'];
 

@@ -10,6 +10,7 @@ export {
   defaultTriesMax,
   newestBatches,
 } from './batch.js';
+export { plannedRuns } from './calendar.js';
 export { followFile } from './follow.js';
 export {
   type Item,
@@ -23,3 +24,4 @@ export {
 export { releaseBatch, unknownBatch } from './release.js';
 export { deductionRequests } from './request.js';
 export { type DeductionRun, goOn, runDeduction } from './run.js';
+export { type DeductionServiceParts, lookOnce, startDeductionService } from './service.js';

@@ -2,7 +2,7 @@
  * A deduction run (批量代扣, spec money.md "Batch deduction"): select → lock → order its file, which the exchange writes, publishes and
  * announces. Each step is durable, and a run that was broken off goes on where it stands.
  */
-import { hasLabel } from '../../database/database.js';
+import { type Database, hasLabel } from '../../database/database.js';
 import type { Day } from '../../protocol/values.js';
 import type { Books } from '../../revenue/index.js';
 import type { Unit } from '../../revenue/unit.js';
@@ -19,6 +19,8 @@ export interface DeductionRun {
   readonly dispatch: (outgoingId: string) => Promise<void>;
   /** What a new run is made with; one that is gone on with keeps its own. */
   readonly order: BatchOrder;
+  /** Where the eligible bills are read; default: in the books. */
+  readonly reads?: () => Promise<Database>;
   /** Aborts between two steps. */
   readonly signal?: AbortSignal;
   /** Told how many bills are locked so far. */

@@ -23,7 +23,8 @@ export async function selectBills(run: DeductionRun, batch: Batch): Promise<void
     chunk = [];
     return goesOn;
   };
-  for await (const bill of eligibleBills(books.database, unit, batch.day)) {
+  const reads = (await run.reads?.()) ?? books.database;
+  for await (const bill of eligibleBills(reads, unit, batch.day)) {
     chunk.push(bill);
     if (chunk.length >= CHUNK && !(await lockAll())) return;
   }

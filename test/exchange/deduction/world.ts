@@ -53,20 +53,21 @@ export async function deductionWorld(
   const download = join(dir, id.toLowerCase(), 'download');
   const notices: string[] = [];
   let answer: Awaited<ReturnType<CallPlatform>> = { kind: 'answered', code: '9999', text: '' };
+  const parsed = exchangeSettings.parse({
+    watch: false,
+    notice: { host: '127.0.0.1', port: 1 },
+    units: {
+      [unit.id]: {
+        ...settings,
+        ...(remote && { remote: { host: 'platform', username: 'us' } }),
+      },
+    },
+  });
   const nodes: Exchange[] = [];
   /** One gateway on these directories. */
   const node = (on: Database = database) => {
     const exchange = openExchange({
-      settings: exchangeSettings.parse({
-        watch: false,
-        notice: { host: '127.0.0.1', port: 1 },
-        units: {
-          [unit.id]: {
-            ...settings,
-            ...(remote && { remote: { host: 'platform', username: 'us' } }),
-          },
-        },
-      }),
+      settings: parsed,
       units: [unit],
       root: dir,
       database: on,
@@ -103,6 +104,7 @@ export async function deductionWorld(
     clock,
     dir,
     log,
+    settings: parsed,
     exchange,
     node,
     runOn,

@@ -70,7 +70,7 @@ export async function startApp(parts: AppParts): Promise<App> {
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    const log = openAppLog(config, parts.name);
+    const log = openAppLog(config, clock, parts.name);
     closers.push(() => log.close());
     const metrics = makeMetrics();
     const database = await openDatabase(config.database, { dir: config.dir, clock, log });
@@ -107,7 +107,7 @@ export async function startApp(parts: AppParts): Promise<App> {
   }
 }
 
-function openAppLog({ dir, log }: LoadedConfig, name = 'sluice') {
+function openAppLog({ dir, log }: LoadedConfig, clock: Clock, name = 'sluice') {
   return openLog({
     dir: join(dir, 'logs'),
     name,
@@ -115,6 +115,7 @@ function openAppLog({ dir, log }: LoadedConfig, name = 'sluice') {
     fileBytesMax: log.fileMiB * 1024 * 1024,
     filesMax: log.files,
     console: process.stderr.isTTY === true,
+    clock,
   });
 }
 

@@ -30,6 +30,7 @@ const openCommandLog = (config: LoadedConfig): Log & { close(): Promise<void> } 
     fileBytesMax: config.log.fileMiB * 1024 * 1024,
     filesMax: config.log.files,
     console: false,
+    clock: systemClock,
   });
 
 /** Opens database and exchange without its loops, and closes them again. */

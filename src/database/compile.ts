@@ -1,8 +1,13 @@
 /** From `:name` binds to what a driver understands, once per statement and database. */
 import { type Binds, type Cell, DatabaseError, type DialectWords, type Statement } from './database.js';
 
-/** How a driver marks a bind: `?`, `$1` (the same name is the same number) or `:1`. */
-export type BindStyle = 'question' | 'dollar' | 'colon';
+/**
+ * How a driver marks a bind: `?`, `$1` (the same name is the same number) or `:1`.
+ * `selected` is `?` too, but `(select ?)` outside of a plain insert. SQLite (built with STAT4, as ours is) parses and plans a
+ * prepared statement anew for each new value that it met while planning: a join or an order that a bind helps to choose
+ * took four times as long. A value inside of a subquery is not looked at, and without statistics the plan is the same.
+ */
+export type BindStyle = 'question' | 'selected' | 'dollar' | 'colon';
 
 /** A plain `insert into t (a, b) values (:a, :b)`, of which many rows can be sent at once. */
 export interface InsertShape {
@@ -27,17 +32,18 @@ const INSERT = /^\s*insert\s+into\s+(\w+)\s*\(([\w\s,]+)\)\s*values\s*\(([\s:\w,
 /** The text of a statement for one database, with its binds in the driver's form. */
 export function compile(text: string, name: string, style: BindStyle): Compiled {
   const names: string[] = [];
+  const insert = insertShape(text);
   const native = text.trim().replace(TOKENS, (token, bind: string | undefined) => {
     if (bind === undefined) return token;
-    if (style === 'question') {
+    if (style === 'question' || style === 'selected') {
       names.push(bind);
-      return '?';
+      return style === 'selected' && insert === undefined ? '(select ?)' : '?';
     }
     const known = style === 'dollar' ? names.indexOf(bind) + 1 : 0;
     const place = known > 0 ? known : names.push(bind);
     return style === 'dollar' ? `$${place}` : `:${place}`;
   });
-  return { name, text: native, names, insert: insertShape(text) };
+  return { name, text: native, names, insert };
 }
 
 /** The text with its positions named again, `:b_name`: in a PL/SQL block an output is one bind wherever it stands. */

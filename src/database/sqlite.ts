@@ -23,7 +23,7 @@ const WRITE_ROWS = 500;
 export function sqliteDriver(file: string, clock: Clock): Driver & { connectReader(): Promise<Link> } {
   return {
     words: wordsFor('sqlite'),
-    bindStyle: 'question',
+    bindStyle: 'selected',
     connect: async () => new SqliteLink(openFile(file, false), clock),
     connectReader: async () => new SqliteLink(openFile(file, true), clock),
     label: sqliteLabel,
@@ -52,7 +52,7 @@ class NoDirectoryError extends Error {
 
 class SqliteLink implements Link {
   answerBy = 0;
-  readonly bindStyle = 'question';
+  readonly bindStyle = 'selected';
   readonly #prepared = new Map<Compiled, Prepared>();
   dead = false;
 

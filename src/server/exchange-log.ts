@@ -38,7 +38,7 @@ const insertExchange = sql(
      :reason, :duration_ms, :request, :answer)`,
 );
 const BATCH_ROWS = 200;
-const BATCH_MS = 100;
+const BATCH_MS = 250;
 /** How long rows wait before a database that could not take them is tried again. */
 const AGAIN_MS = 1000;
 /** Rows kept meanwhile: a hostile request is up to 256 KiB, and stays whole until its row is built. */

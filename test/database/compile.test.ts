@@ -9,11 +9,19 @@ describe('compiling a statement', () => {
   const rest = (a: string, b: string, c: string) =>
     `select ':no', "a:b", \`c:d\`, x::int -- :comment\n /* :more */ from t where a = ${a} and (b = ${b} or c = ${c})`;
 
-  it('numbers each place for SQLite and MariaDB', () => {
+  it('marks each place for MariaDB', () => {
     expect(compile(text, 's', 'question')).to.deep.include({
       text: rest('?', '?', '?'),
       names: ['a', 'b', 'a'],
     });
+  });
+  it('hides each value in a subquery for SQLite, which would plan the statement anew for each, but not in an insert', () => {
+    const hidden = '(select ?)';
+    expect(compile(text, 's', 'selected')).to.deep.include({
+      text: rest(hidden, hidden, hidden),
+      names: ['a', 'b', 'a'],
+    });
+    expect(compile(insert, 's', 'selected').text).to.equal('insert into t (a, b) values (?, ?)');
   });
   it('gives the same name the same number on PostgreSQL, whose types are inferred per number', () => {
     expect(compile(text, 's', 'dollar')).to.deep.include({ text: rest('$1', '$2', '$1'), names: ['a', 'b'] });

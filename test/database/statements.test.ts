@@ -39,7 +39,8 @@ async function allStatements(): Promise<readonly Statement[]> {
 }
 const rendered = async (client: Client): Promise<readonly string[]> => {
   const words = wordsFor(client);
-  const style = client === 'postgres' ? 'dollar' : client === 'oracle' ? 'colon' : 'question';
+  const styles = { sqlite: 'selected', postgres: 'dollar', mysql: 'question', oracle: 'colon' } as const;
+  const style = styles[client];
   return (await allStatements()).map((statement) => compile(statement.text(words), '', style).text);
 };
 /** Without quoted text, so that a word in it is not taken for SQL. */

@@ -53,6 +53,17 @@ const tasks: readonly Task[] = [
     { ...bulk, name: 'down', cipher, commands: ({ folder }) => [`get ${folder}/bulk ${local}/back`] },
   ]),
   { ...small, name: 'small up', cipher: GCM, commands: ({ folder }) => [`put -R ${local}/small ${folder}/`] },
+  // What ours does anyway: OpenSSH puts a file on the disk only when its client asks for it.
+  ...(options.disk
+    ? [
+        {
+          ...small,
+          name: 'small up, fsync asked',
+          cipher: GCM,
+          commands: ({ folder }: Place) => [`put -fR ${local}/small ${folder}/`],
+        },
+      ]
+    : []),
   {
     ...small,
     name: 'small down',

@@ -7,7 +7,7 @@ import { attributesOf, Listing } from './listing.js';
 import { OpenFile } from './open-file.js';
 import { isCreatableName, type Names } from './path.js';
 import { Refused } from './refused.js';
-import type { ShortCalls } from './short-calls.js';
+import { type ShortCalls, SMALL_BYTES } from './short-calls.js';
 import type { Upload } from './upload.js';
 import { UploadArea, type UploadEnd, type UploadRules } from './upload-area.js';
 import type { Usage } from './usage.js';
@@ -79,8 +79,9 @@ export class AccountFiles {
     const partial = inUpload
       ? await orMissing(this.folders.inPartial(names, (place) => openPlain(place, flags)))
       : undefined;
-    const { fd } = partial ?? (await this.folders.inPlace(names, (place) => openPlain(place, flags)));
-    return new OpenFile(fd, this.folders.calls);
+    const { fd, size } = partial ?? (await this.folders.inPlace(names, (place) => openPlain(place, flags)));
+    const { calls } = this.folders;
+    return new OpenFile(fd, calls, calls.direct && size <= SMALL_BYTES);
   }
 
   openForWriting(names: Names, flags: number): Promise<Upload> {

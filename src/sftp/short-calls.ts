@@ -8,9 +8,11 @@ type Soon<T> = T | Promise<T>;
  * The short calls of the file system: look up, open, rename. One small upload makes some twenty of them, and each took ten times
  * longer by way of Node's threads than the call itself (measured, docs/sftp.md). So on a disk of this machine they are made directly,
  * as SQLite makes its own; on a network file system, which may let one wait for seconds, they go through the threads, since payments
- * are answered by the same thread. What can take long anywhere (read, write, fsync) always does.
+ * are answered by the same thread. What can take long anywhere (fsync, bulk reads and writes) always does.
  */
 export interface ShortCalls {
+  /** Whether the first {@link SMALL_BYTES} of a file are read and written directly, too. */
+  readonly direct: boolean;
   open(path: string, flags: number, mode?: number): Soon<number>;
   close(fd: number): Soon<void>;
   stats(fd: number): Soon<Stats>;
@@ -27,7 +29,14 @@ export interface ShortCalls {
   setOpenTimes(fd: number, accessedAt: number, modifiedAt: number): Soon<void>;
 }
 
+/**
+ * A file of so many bytes is read and written at once where the calls are made directly: it is copied from or to the page cache in a few
+ * microseconds, and the way through the threads costs fifty. What is larger could make us wait for the disk.
+ */
+export const SMALL_BYTES = 16 * 1024;
+
 export const directCalls: ShortCalls = {
+  direct: true,
   open: fs.openSync,
   close: fs.closeSync,
   stats: (fd) => fs.fstatSync(fd),
@@ -45,6 +54,7 @@ export const directCalls: ShortCalls = {
 const lstat = promisify(fs.lstat);
 const fstat = promisify(fs.fstat);
 export const threadCalls: ShortCalls = {
+  direct: false,
   open: promisify(fs.open),
   close: promisify(fs.close),
   stats: (fd) => fstat(fd),

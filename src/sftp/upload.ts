@@ -7,8 +7,9 @@ import { OpenFile, type ReadDone } from './open-file.js';
 import type { Names } from './path.js';
 import { WrittenRanges } from './ranges.js';
 import { Refused } from './refused.js';
-import type { ShortCalls } from './short-calls.js';
+import { type ShortCalls, SMALL_BYTES } from './short-calls.js';
 import type { Quota, Usage } from './usage.js';
+import { writeAll, writeNow } from './write-all.js';
 
 /** What an upload asks of its account. */
 export interface UploadBounds {
@@ -78,6 +79,12 @@ export class Upload {
       return;
     }
     this.#size = Math.max(this.#size, end);
+    if (this.calls.direct && end <= SMALL_BYTES && !this.#busy) {
+      const error = writeNow(this.#file.fd, data, start, end);
+      this.#written(start, end, error);
+      done(error);
+      return;
+    }
     this.#queue.push({ offset: start, end, data, done });
     this.#next();
   }
@@ -113,11 +120,15 @@ export class Upload {
     const data = together.length === 1 ? first.data : together.flatMap((pending) => pending.data);
     writeAll(this.#file.fd, data, first.offset, end, (error) => {
       this.#busy = false;
-      if (error) this.#ended ??= `Write failed: ${messageOf(error)}`;
-      else if (!this.#ranges.add(first.offset, end)) this.#ended ??= 'Too many gaps';
+      this.#written(first.offset, end, error);
       for (const pending of together) pending.done(error);
       this.#next();
     });
+  }
+
+  #written(start: number, end: number, error: unknown): void {
+    if (error) this.#ended ??= `Write failed: ${messageOf(error)}`;
+    else if (!this.#ranges.add(start, end)) this.#ended ??= 'Too many gaps';
   }
 
   /** Resolves when everything asked for has been written, or has failed. */
@@ -178,29 +189,4 @@ export class Upload {
   close(): Promise<void> {
     return this.#file.close();
   }
-}
-
-/** `writev` until nothing is left: a nearly full disk takes a part first and refuses the rest then. */
-function writeAll(
-  fd: number,
-  data: readonly Buffer[],
-  position: number,
-  end: number,
-  done: (error: NodeJS.ErrnoException | null) => void,
-): void {
-  fs.writev(fd, data, position, (error, written) => {
-    if (error || position + written >= end) return done(error);
-    if (written === 0) return done(Object.assign(new Error('nothing was written'), { code: 'ENOSPC' }));
-    writeAll(fd, without(data, written), position + written, end, done);
-  });
-}
-
-function without(data: readonly Buffer[], bytes: number): Buffer[] {
-  let skip = bytes;
-  const rest: Buffer[] = [];
-  for (const piece of data) {
-    if (skip < piece.length) rest.push(piece.subarray(skip));
-    skip = Math.max(0, skip - piece.length);
-  }
-  return rest;
 }

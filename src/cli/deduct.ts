@@ -11,7 +11,9 @@ import {
   outcomes,
   outcomesOf,
   reasonsOf,
+  refusalReasons,
   releaseBatch,
+  reportOf,
   runDeduction,
   unknownBatch,
 } from '../exchange/deduction/index.js';
@@ -19,6 +21,7 @@ import { exchangeOfUnit } from '../exchange/settings.js';
 import { printable } from '../log.js';
 import { type Day, parseDay } from '../protocol/values.js';
 import type { Books } from '../revenue/index.js';
+import { writeCsv, writeXlsx } from '../spreadsheet.js';
 import { wholeOf } from './arguments.js';
 import { sentence } from './exchange-make.js';
 import { type ExchangeCommand, withExchange } from './exchange-open.js';
@@ -73,8 +76,10 @@ export function deductCommand(program: Command): void {
     'sluice deduct list --unit 39536 --json',
   ).action(list);
   withExample(
-    common(deduct.command('show <batch>').description('one run with its results')),
-    'sluice deduct show 202401151200001234567890 --unit 39536',
+    common(deduct.command('show <batch>').description('one run with its results'))
+      .option('--csv <file>', 'write every line with its result as CSV')
+      .option('--xlsx <file>', 'the same for a spreadsheet'),
+    'sluice deduct show 202401151200001234567890 --unit 39536 --xlsx result.xlsx',
   ).action(show);
   withExample(
     common(
@@ -169,10 +174,12 @@ async function list(options: Options): Promise<void> {
   });
 }
 
-async function show(id: string, options: Options): Promise<void> {
+async function show(id: string, options: Options & { csv?: string; xlsx?: string }): Promise<void> {
   await withSftp(options.dir, async (place) => {
     const batch = await batchById(place.database, unitOf(place, options.unit), id);
     if (batch === undefined) throw unknownBatch(printable(id));
+    if (options.csv !== undefined) await writeCsv(options.csv, reportOf(place.database, batch));
+    if (options.xlsx !== undefined) await writeXlsx(options.xlsx, reportOf(place.database, batch));
     await print(place, batch, options);
   });
 }
@@ -198,6 +205,7 @@ async function release(id: string, options: Options & { reason: string }): Promi
 async function print(place: Pick<SftpPlace, 'database'>, batch: Batch, options: Options): Promise<void> {
   const sums = await outcomesOf(place.database, batch);
   const reasons = await reasonsOf(place.database, batch);
+  const refused = await refusalReasons(place.database, batch.id);
   const results = outcomes.flatMap((outcome): [string, OutcomeSum][] => {
     const sum = sums[outcome];
     return sum === undefined ? [] : [[outcome, sum]];
@@ -205,7 +213,7 @@ async function print(place: Pick<SftpPlace, 'database'>, batch: Batch, options: 
   if (options.json === true) {
     const readable = results.map(([outcome, { count, sum }]) => [outcome, { count, amount: Number(sum) }]);
     const why = reasons.map(({ sum, ...rest }) => ({ ...rest, amount: Number(sum) }));
-    const all = { ...jsonOf(batch), results: Object.fromEntries(readable), reasons: why };
+    const all = { ...jsonOf(batch), results: Object.fromEntries(readable), reasons: why, refused };
     console.log(JSON.stringify(all, null, 2));
     return;
   }
@@ -219,17 +227,15 @@ async function print(place: Pick<SftpPlace, 'database'>, batch: Batch, options: 
       results.map(([outcome, { count, sum }]) => [outcome, String(count), String(sum)]),
     ),
   );
-  if (reasons.length === 0) return;
-  console.log(
-    table(
-      ['WHY', 'RESULT', 'BILLS', 'FEN'],
-      reasons.map(({ reason, outcome, count, sum }) => [reason, outcome, String(count), String(sum)]),
-    ),
-  );
+  const why = [
+    ...reasons.map(({ reason, outcome, count, sum }) => [reason, outcome, String(count), String(sum)]),
+    ...refused.map(({ reason, count }) => [reason, 'refused', String(count), '']),
+  ];
+  if (why.length > 0) console.log(table(['WHY', 'RESULT', 'LINES', 'FEN'], why));
 }
 
 /** Amounts in fen. */
-const jsonOf = ({ id, sum, bytes, createdAt, changedAt, warnedAt: _warned, ...rest }: Batch) => ({
+const jsonOf = ({ id, sum, bytes, createdAt, changedAt, ...rest }: Batch) => ({
   batch: id,
   ...rest,
   amount: Number(sum),

@@ -1,4 +1,5 @@
 /** `sluice deduct`, as typed. */
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { withDatabase } from '../../src/cli/record-change.js';
 import { systemClock, systemIds } from '../../src/clock.js';
@@ -34,6 +35,12 @@ describe('sluice deduct', () => {
     const again = JSON.parse((await deduct('run', '--day', '20240115', '--json')).stdout);
     expect(again.batch).equal(batch.batch);
     expect(JSON.parse((await deduct('list', '--json')).stdout)).to.have.length(1);
+    const report = dir.at('report.csv');
+    expect((await deduct('show', batch.batch, '--csv', report, '--xlsx', dir.at('report.xlsx'))).code).equal(
+      0,
+    );
+    expect(readFileSync(report, 'utf8')).contains('明细标识,户号,应收标识');
+    expect(readFileSync(dir.at('report.xlsx')).subarray(0, 2).toString()).equal('PK');
     expect((await deduct('show', batch.batch)).stdout)
       .contains(batch.batch)
       .and.contains(batch.state);

@@ -11,6 +11,7 @@ import { incomingFiles } from './0040-incoming-files.js';
 import { outgoingFiles } from './0041-outgoing-files.js';
 import { deduction } from './0050-deduction.js';
 import { deductionOrders } from './0051-deduction-orders.js';
+import { deductionRefusals } from './0052-deduction-refusals.js';
 import { reconciliation } from './0060-reconciliation.js';
 import { alarmTable } from './0061-alarms.js';
 import { reconciliationOrders } from './0062-reconciliation-orders.js';
@@ -30,6 +31,7 @@ export const migrations: readonly Migration[] = [
   outgoingFiles,
   deduction,
   deductionOrders,
+  deductionRefusals,
   reconciliation,
   alarmTable,
   reconciliationOrders,

@@ -11,6 +11,7 @@ import { checkAnswer, requestedItems } from './check-answer.js';
 import { followFile } from './follow.js';
 import { decideItem, outcomes, outcomesOf } from './items.js';
 import { judge, type LineVerdict, type ResultLine } from './judge.js';
+import { noteRefused } from './refused.js';
 
 const insertAnswer = sql(`
   insert into deduct_answers (unit, file_sha256, file_name, batch_id, state, received_at, changed_at)
@@ -38,7 +39,12 @@ export async function processAnswer(
   signal?: AbortSignal,
 ): Promise<ProcessingOutcome> {
   const check = await checkAnswer(books.database, file);
-  if (check.kind === 'refused') return check;
+  if (check.kind === 'refused') {
+    const { batch, fault } = check;
+    if (batch !== undefined && fault !== undefined)
+      await books.database.transaction((tx) => noteRefused(tx, file, batch.id, [fault]));
+    return { kind: 'refused', detail: check.detail };
+  }
   const batch = await followFile(books, file.unit, check.batch);
   switch (batch.state) {
     case 'selecting':

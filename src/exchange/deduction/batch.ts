@@ -42,14 +42,12 @@ export interface Batch {
   /** The run whose failed bills this one takes again; `''`: every eligible bill. */
   readonly retryOf: string;
   readonly orderedBy: string;
-  /** When it was last said that its answer does not come. */
-  readonly warnedAt: Moment | undefined;
   readonly createdAt: Moment;
   readonly changedAt: Moment;
 }
 
 const COLUMNS = `batch_id, unit, run_day, state, item_count, item_sum, file_name, file_sha256, file_bytes, note,
-  outgoing_id, bank_code, tries_max, retry_of, ordered_by, warned_at, created_at, changed_at`;
+  outgoing_id, bank_code, tries_max, retry_of, ordered_by, created_at, changed_at`;
 const insert = sql(`
   insert into deduct_batches (batch_id, unit, run_day, state, item_count, item_sum, bank_code, tries_max, retry_of,
     ordered_by, created_at, changed_at)
@@ -71,7 +69,6 @@ const selectOpen = sql(`
 const selectSent = sql(`
   select ${COLUMNS} from deduct_batches where state in ('published', 'noticed') order by created_at`);
 const touch = sql('update deduct_batches set changed_at = :at where batch_id = :batch and unit = :unit');
-const warn = sql('update deduct_batches set warned_at = :at where batch_id = :batch and unit = :unit');
 const setOutgoing = sql(`
   update deduct_batches set outgoing_id = :id, file_name = :name where batch_id = :batch and unit = :unit`);
 const move = sql(`
@@ -133,8 +130,6 @@ export const sentBatches = async (session: Session): Promise<readonly Batch[]> =
 /** Shows that somebody is at work on it. */
 export const touchBatch = (tx: Session, { unit, id }: Batch, at: Moment) =>
   tx.run(touch, { unit, batch: id, at });
-export const noteWarning = (tx: Session, { unit, id }: Batch, at: Moment) =>
-  tx.run(warn, { unit, batch: id, at });
 export const noteOutgoing = (tx: Session, { unit, id }: Batch, file: { id: string; name: string }) =>
   tx.run(setOutgoing, { unit, batch: id, id: file.id, name: file.name });
 export const moveBatch = (tx: Session, { unit, id }: Batch, state: BatchState, at: Moment) =>
@@ -162,7 +157,6 @@ const readBatch = (row: Row): Batch => ({
   triesMax: optional(row, 'tries_max', numberCell) ?? defaultTriesMax,
   retryOf: textCell(row, 'retry_of'),
   orderedBy: textCell(row, 'ordered_by'),
-  warnedAt: optional(row, 'warned_at', numberCell),
   createdAt: numberCell(row, 'created_at'),
   changedAt: numberCell(row, 'changed_at'),
 });

@@ -7,10 +7,17 @@ import type { AcceptedFile } from '../arrival/processor.js';
 import { type Batch, batchById } from './batch.js';
 import { type Item, itemsBetween, readDetail } from './items.js';
 import { judge, type ResultLine } from './judge.js';
+import type { RefusedLine } from './refused.js';
 
 export type AnswerCheck =
   | { readonly kind: 'good'; readonly batch: Batch }
-  | { readonly kind: 'refused'; readonly detail: string };
+  | {
+      readonly kind: 'refused';
+      readonly detail: string;
+      /** The batch that it was meant for, and the line that was to blame, where they are known. */
+      readonly batch?: Batch;
+      readonly fault?: RefusedLine;
+    };
 
 /** @param database changes nothing there */
 export async function checkAnswer(database: Session, file: AcceptedFile): Promise<AnswerCheck> {
@@ -20,14 +27,18 @@ export async function checkAnswer(database: Session, file: AcceptedFile): Promis
   );
   if (!verdict.ok)
     return { kind: 'refused', detail: `文件不可读 (unreadable in ${verdict.faultCount} place(s))` };
-  if (reader.fault !== undefined) return { kind: 'refused', detail: reader.fault };
-  if (reader.batch === undefined) return { kind: 'refused', detail: '文件无明细 (a result without lines)' };
-  return { kind: 'good', batch: reader.batch };
+  const { batch, fault } = reader;
+  if (fault !== undefined) {
+    const detail = `第${fault.line}行：${fault.reason}`;
+    return { kind: 'refused', detail, fault, ...(batch && { batch }) };
+  }
+  if (batch === undefined) return { kind: 'refused', detail: '文件无明细 (a result without lines)' };
+  return { kind: 'good', batch };
 }
 
 class AnswerReader {
   batch: Batch | undefined;
-  fault: string | undefined;
+  fault: RefusedLine | undefined;
   /** One bit for each line of the request. */
   #seen = Buffer.alloc(0);
   readonly #serials = new Set<string>();
@@ -41,10 +52,10 @@ class AnswerReader {
     if (this.fault !== undefined) return;
     const [first] = lines;
     if (this.batch === undefined && first !== undefined) await this.#begin(first.value);
-    if (this.batch === undefined) return this.#fail(first?.line ?? 0, '明细标识未知 (unknown detId)');
+    if (this.batch === undefined) return this.#fail(first, '明细标识未知 (unknown detId)');
     const items = await requestedItems(this.database, this.batch, lines);
-    for (const { line, value } of lines) {
-      const reason = this.#faultOf(value, items.get(value.detail));
+    for (const line of lines) {
+      const reason = this.#faultOf(line.value, items.get(line.value.detail));
       if (reason !== undefined) return this.#fail(line, reason);
     }
   }
@@ -70,8 +81,8 @@ class AnswerReader {
     this.#serials.add(verdict.serial);
     return undefined;
   }
-  #fail(line: number, reason: string): void {
-    this.fault = `第${line}行：${reason}`;
+  #fail(at: FileLine<ResultLine> | undefined, reason: string): void {
+    this.fault = { line: at?.line ?? 0, detail: at?.value.detail ?? '', reason };
   }
 }
 

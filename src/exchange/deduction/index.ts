@@ -21,7 +21,9 @@ export {
   outcomesOf,
   reasonsOf,
 } from './items.js';
+export { refusalReasons } from './refused.js';
 export { releaseBatch, unknownBatch } from './release.js';
+export { reportOf } from './report.js';
 export { deductionRequests } from './request.js';
 export { type DeductionRun, goOn, runDeduction } from './run.js';
 export { type DeductionServiceParts, lookOnce, startDeductionService } from './service.js';

@@ -9,6 +9,7 @@ import {
   processAnswer,
   reasonsOf,
   releaseBatch,
+  reportOf,
   runDeduction,
 } from '../../../src/exchange/deduction/index.js';
 import type { AcceptedFile } from '../../../src/exchange/index.js';
@@ -81,6 +82,10 @@ eachDatabase('a deduction result', (db) => {
     const batch = await batchOfDay(db(), d.unit, today);
     const why = batch === undefined ? [] : await reasonsOf(db(), batch);
     expect(why).to.deep.equal([{ reason: '入账标志 0', outcome: 'failed', count: 1, sum: 20_360n }]);
+    const report: string[] = [];
+    if (batch !== undefined)
+      for await (const row of reportOf(db(), batch).rows) report.push([row[2], row[7], row[8]].join());
+    expect(report).to.deep.equal([`${one}a,成功,`, `${one}b,失败,入账标志 0`, `${two}a,成功，转预存,`]);
     expect(await standing(d.world, d.unit, one)).equal('b 0');
     expect(await standing(d.world, d.unit, two)).equal(' 509');
     expect(await d.locks()).to.deep.equal([]);

@@ -61,8 +61,10 @@ export const summaryJson = (summary: DaySummary, differences: readonly object[])
 });
 
 /** What an operator reads about what was done with one difference. */
-export const doneText = (one: Difference): string =>
-  `${differenceStates[one.state]}${one.outcome === undefined ? '' : `：${outcomes[one.outcome]}`}`;
+export const doneText = ({ state, outcome }: Difference): string =>
+  outcome === undefined || state === 'suspense'
+    ? differenceStates[state]
+    : `${differenceStates[state]}：${outcomes[outcome]}`;
 
 const FIGURES = {
   matched: '相符 matched',

@@ -1,6 +1,7 @@
 /* `sluice recon`: T+1 reconciliation (对账). One file per group of its commands. */
 import type { Command } from 'commander';
 import { reconDecideCommands } from './recon-decide.js';
+import { reconReportCommand } from './recon-report.js';
 import { reconRunCommands } from './recon-run.js';
 import { reconShowCommands } from './recon-show.js';
 
@@ -9,4 +10,5 @@ export function reconCommand(program: Command): void {
   reconRunCommands(recon);
   reconDecideCommands(recon);
   reconShowCommands(recon);
+  reconReportCommand(recon);
 }

@@ -98,7 +98,7 @@ describe('sluice recon', function () {
     expect(await json('show', day)).to.deep.equal(ran);
     expect(await json('run', day)).to.deep.equal(ran);
     const text = (await recon('show', day)).stdout;
-    expect(text).contains('补销账').and.contains('转暂挂').and.contains('2.50').and.contains(nobody.serial);
+    expect(text).contains('补销账').and.contains('暂挂').and.contains('2.50').and.contains(nobody.serial);
     expect((await recon('list')).stdout).to.contain('没有对账日');
     expect((await sluice(['recon', 'list', '--days', '1000', '--dir', dir.at('g')])).stdout).contains(day);
   });

@@ -17,17 +17,24 @@ body { font: 14px/1.55 system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans C
   margin: 1.5rem auto; max-width: 78rem; padding: 0 1rem }
 h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.05rem; margin: 1.6rem 0 .5rem }
 .sub { color: #5b6b7b; margin: .2rem 0 1.2rem }
-.state { display: inline-block; border-radius: 1rem; padding: .1rem .7rem; font-size: .95rem; margin-left: .6rem; vertical-align: middle }
+.state { display: inline-block; border-radius: 1rem; padding: .1rem .7rem; font-size: .95rem; margin-left: .6rem;
+  vertical-align: middle }
 .good { background: #dff3e6; color: #0f6b34 } .wait { background: #fdeccf; color: #7a4b00 }
-.cards { display: flex; flex-wrap: wrap; gap: .7rem } .card { border: 1px solid #dfe5ec; border-radius: .5rem; padding: .5rem .9rem; flex: 1 1 9rem }
-.card b { display: block; font-size: 1.25rem; font-variant-numeric: tabular-nums } .card i { font-style: normal; color: #5b6b7b }
+.cards { display: flex; flex-wrap: wrap; gap: .7rem } .card { border: 1px solid #dfe5ec; border-radius: .5rem; padding:
+  .5rem .9rem; flex: 1 1 9rem }
+.card b { display: block; font-size: 1.25rem; font-variant-numeric: tabular-nums } .card i { font-style: normal; color:
+  #5b6b7b }
 .dot { display: inline-block; width: .7rem; height: .7rem; border-radius: 50%; margin-right: .35rem }
-svg { width: 100%; height: auto; display: block; margin: .5rem 0 } svg text { font: 11px system-ui, "Noto Sans CJK SC", sans-serif; fill: #5b6b7b }
-table { border-collapse: collapse; width: 100% } th, td { border-bottom: 1px solid #e3e8ee; padding: .28rem .45rem; text-align: left; vertical-align: top }
-th { background: #f4f7fa; font-weight: 600; white-space: nowrap } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+svg { width: 100%; height: auto; display: block; margin: .5rem 0 } svg text { font: 11px system-ui, "Noto Sans CJK SC",
+  sans-serif; fill: #5b6b7b }
+table { border-collapse: collapse; width: 100% } th, td { border-bottom: 1px solid #e3e8ee; padding: .28rem .45rem;
+  text-align: left; vertical-align: top }
+th { background: #f4f7fa; font-weight: 600; white-space: nowrap } td.n, th.n { text-align: right; font-variant-numeric:
+  tabular-nums; white-space: nowrap }
 .list td { font-size: 12px; overflow-wrap: anywhere } tr.late td { background: #fdecea } .none { color: #5b6b7b }
 @page { size: A4 landscape; margin: 10mm }
-@media print { body { margin: 0; max-width: none; font-size: 10px } .list td, .list th { font-size: 8px; padding: .15rem .25rem }
+@media print { body { margin: 0; max-width: none; font-size: 10px } .list td, .list th { font-size: 8px; padding:
+  .15rem .25rem }
   tr, .card, svg { break-inside: avoid } thead { display: table-header-group } h2 { break-after: avoid }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact } }
 `;

@@ -142,7 +142,7 @@ async function startGateway(ground: Ground, { readConfig, role = 'all' }: AppPar
     metrics,
     limits: () => limits,
   });
-  const { answer, close: closeCapture } = capturing(answering, {
+  const captured = capturing(answering, {
     settings: config.capture,
     dir: resolve(config.dir, config.capture.dir),
     dialectOf: (id) => units.get(id)?.dialect,
@@ -150,8 +150,9 @@ async function startGateway(ground: Ground, { readConfig, role = 'all' }: AppPar
     ids,
     log,
   });
-  closers.push(closeCapture);
-  const listener = await listen({ settings: config.server, trust, answer, clock, log, metrics });
+  closers.push(captured.close);
+  const { answer, uncut } = captured;
+  const listener = await listen({ settings: config.server, trust, answer, uncut, clock, log, metrics });
   closers.push(() => listener.drain());
   const reload = makeReloader({
     config,

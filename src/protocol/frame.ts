@@ -70,6 +70,7 @@ export class FrameDecoder {
   #jsonEnd: JsonEnd | undefined;
   #newlinesLeft = 0;
   #dead = false;
+  #broken: Buffer | undefined;
 
   constructor(settings: FrameSettings = {}) {
     this.#dataBytesMax = settings.dataBytesMax ?? DATA_BYTES_MAX;
@@ -90,6 +91,7 @@ export class FrameDecoder {
       events.push(step.event);
       if (step.event.kind === 'fault') {
         this.#dead = true;
+        this.#broken = bytes.subarray(at);
         this.#drop();
         return events;
       }
@@ -105,6 +107,10 @@ export class FrameDecoder {
   /** Bytes of an unfinished frame; not 0 when the peer ends means that it was cut off. */
   get pendingBytes(): number {
     return this.#bytes;
+  }
+  /** The bytes of an unfinished frame, or those in which the fault was found; empty between frames. A view, to be copied by who keeps it. */
+  get unread(): Buffer {
+    return this.#broken ?? this.#held?.subarray(0, this.#bytes) ?? Buffer.alloc(0);
   }
   /** True after a fault: nothing more will come. */
   get dead(): boolean {

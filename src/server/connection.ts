@@ -33,8 +33,11 @@ export interface ConnectionParts {
   readonly answer: Answerer;
   readonly limits: ServerLimits;
   readonly clock: Clock;
-  /** Called once, when the socket is gone. `detail` names the fault of the frame or the system's error code. */
-  readonly ended: (how: ConnectionEnd, detail: string) => void;
+  /**
+   * Called once, when the socket is gone. `detail` names the fault of the frame or the system's error code; `unread` is what came and was no
+   * frame.
+   */
+  readonly ended: (how: ConnectionEnd, detail: string, unread: Buffer) => void;
 }
 
 /** Serves one authenticated connection until it is closed. `drain` lets it finish what it has and then closes it. */
@@ -142,7 +145,7 @@ export function serveConnection(socket: TLSSocket, peer: Peer, address: string, 
   });
   socket.on('close', () => {
     cancelTimer();
-    parts.ended(how, detail);
+    parts.ended(how, detail, decoder.unread);
   });
 
   return {

@@ -1,12 +1,12 @@
 /* The TLS listener for the platform: who may connect, how many, and how it stops. */
 import { Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
-import type { Clock } from '../clock.js';
+import type { Clock, Moment } from '../clock.js';
 import { codeOf, messageOf, OperatorError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { handshakeRefusal, useTrust } from '../pki/index.js';
-import { type Answerer, type Connection, serveConnection } from './connection.js';
+import { type Answerer, type Connection, type ConnectionEnd, serveConnection } from './connection.js';
 import { Handshakes } from './handshakes.js';
 import { RefusalLog } from './refusal-log.js';
 import type { ServerLimits, ServerSettings } from './settings.js';
@@ -19,6 +19,17 @@ export interface ListenerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Told of bytes of a peer that were no frame. */
+  readonly uncut?: (left: UncutBytes) => void;
+}
+/** What came on a connection and was no frame, or not a whole one. */
+export interface UncutBytes {
+  readonly bytes: Buffer;
+  readonly how: ConnectionEnd;
+  readonly detail: string;
+  readonly peer: string;
+  /** When the connection ended. */
+  readonly at: Moment;
 }
 export interface Listener {
   readonly port: number;
@@ -125,11 +136,13 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
       answer: parts.answer,
       limits,
       clock,
-      ended(how, detail) {
+      ended(how, detail, unread) {
         open.delete(connection);
         metrics.connectionsOpen.dec();
         perPeer.set(peer.name, (perPeer.get(peer.name) ?? 1) - 1);
         metrics.connectionsEnded.inc({ how });
+        if (unread.length > 0)
+          parts.uncut?.({ bytes: unread, how, detail, peer: peer.name, at: clock.now() });
         if (how !== 'answered' && how !== 'peer-closed' && how !== 'drained') {
           refusals.event('connection.fault', how, { address, peer: peer.name, how, detail });
         }

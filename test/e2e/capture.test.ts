@@ -34,10 +34,17 @@ describe('sluice serve --capture, fixture import, bench', function () {
     for (const what of ['query', 'query', 'balance'])
       expect((await at('send', what, ...named)).code).equals(0);
     await at('send', 'query', '--unit', '00', '--customer', '54114172');
+    // A frame that cannot be cut is kept, too: its bytes, its fault, and that nothing was answered.
+    const defect = join(root, 'fixtures/messages/08-length-one-short.json');
+    expect((await at('replay', defect)).code).equals(0);
     const dir = join(scratch, 'captures');
     const captures = captureIn(dir);
-    expect(captures).length(4);
-    const [first, second, third, fourth] = captures;
+    expect(captures).length(5);
+    const [first, second, third, fourth, uncut] = captures;
+    expect(uncut).nested.include({ 'expect.silence': true, 'captured.peer': 'platform' });
+    expect(uncut.note).contains('end-mark');
+    const original = JSON.parse(readFileSync(defect, 'utf8')).frameHex;
+    expect(uncut.frameHex).length(original.length);
     expect(JSON.stringify(captures)).not.contains('王小明').not.contains('示例路1号');
     const nameIn = (one: typeof first) => JSON.parse(one.expect.answer).body.consName as string;
     expect(nameIn(first)).matches(/^[\u4e00-\u9fa5]{3}$/);
@@ -64,7 +71,7 @@ describe('sluice serve --capture, fixture import, bench', function () {
       join(dir, readdirSync(dir).filter((name) => /^\d{8}$/.test(name))[0] ?? ''),
       ...ignore,
     );
-    expect(done.stdout).contains('4 passed, 0 failed');
+    expect(done.stdout).contains('5 passed, 0 failed');
   });
 
   it('makes fixtures out of a foreign log, and replays them', async () => {

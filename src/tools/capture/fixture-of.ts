@@ -9,6 +9,7 @@ import {
 import { isObject, parseJson } from '../json.js';
 import { textOf } from '../text-of.js';
 import { maskData } from './mask.js';
+import { maskBytes } from './mask-bytes.js';
 
 /** One exchange as it went over the wire. */
 export interface SeenExchange {
@@ -44,6 +45,30 @@ export function fixtureOf(seen: SeenExchange, key: string | undefined): Record<s
     expect: { ...(code !== undefined && { rtnCode: code }), ...(answer !== undefined && { answer }) },
     captured: { at, ...(durationMs !== undefined && { durationMs }), peer, masked: key !== undefined },
     decoded: { request: decoded(serviceCode, data, dialect), answer: decoded(serviceCode, answer, dialect) },
+  };
+}
+/** Bytes that were no frame, as a fixture that expects what a strict receiver does: silence. */
+export function uncutFixture(
+  name: string,
+  left: {
+    readonly bytes: Buffer;
+    readonly how: string;
+    readonly detail: string;
+    readonly peer: string;
+    at: number;
+  },
+  bytesInAll: number,
+  key: string | undefined,
+): Record<string, unknown> {
+  const { bytes, how, detail, peer, at } = left;
+  const cut = bytesInAll > bytes.length ? `; the first ${bytes.length} of ${bytesInAll} bytes` : '';
+  return {
+    name,
+    note: `${how}: ${detail}${cut}`,
+    frameHex: maskBytes(bytes, key).toString('hex'),
+    ...(how === 'cut-off' && { end: true }),
+    expect: { silence: true },
+    captured: { at, peer, fault: detail, masked: key !== undefined },
   };
 }
 function codeIn(answer: string | undefined): string | undefined {

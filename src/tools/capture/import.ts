@@ -3,6 +3,7 @@ import { START_MARK, type UnitDialect } from '../../protocol/index.js';
 import { bytesIn } from '../bytes/notations.js';
 import { explainFrame, guessDialect } from '../inspect/frame.js';
 import { fixtureOf } from './fixture-of.js';
+import { maskBytes } from './mask-bytes.js';
 
 export interface ImportOptions {
   /** What the names of the fixtures begin with. */
@@ -77,9 +78,16 @@ function made(
   const note = `${side ?? 'frame'} from line ${cut.line}${cut.sound ? '' : `; ${cut.verdict}`}`;
   const dialect = { ...guessDialect(cut.text + (answer?.text ?? '')), ...options.dialect };
   if (!cut.sound || serviceCode === '') {
-    // The defect is the point of such a frame: it stays byte for byte, and is masked nowhere.
+    // The defect is the point of such a frame: it stays where it is, and only personal texts become others of the same bytes.
     const expect = cut.verdict.includes('closed without') ? { silence: true } : {};
-    return { name, note, serviceCode, dialect, frameHex: cut.bytes.toString('hex'), expect };
+    return {
+      name,
+      note,
+      serviceCode,
+      dialect,
+      frameHex: maskBytes(cut.bytes, options.key).toString('hex'),
+      expect,
+    };
   }
   const seen = {
     name,

@@ -20,15 +20,11 @@ export { createHostKeys, type HostKey, readHostKeys } from './host-keys.js';
 export { type SftpMeters, sftpMetersOf } from './meters.js';
 export { hashPassword, makePassword, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN } from './password.js';
 export { type PublicKey, parsePublicKey } from './public-key.js';
-export {
-  openRemoteSftp,
-  type RemoteEntry,
-  type RemoteSftp,
-  type RemoteSftpOptions,
-  type Transferred,
-} from './remote-client.js';
+export type { RemoteEntry } from './remote-calls.js';
+export { openRemoteSftp, type RemoteSftp, type RemoteSftpOptions } from './remote-client.js';
 export { type RemoteFault, RemoteSftpError } from './remote-error.js';
 export { type RemoteSftpSettings, remoteSftpSettings } from './remote-settings.js';
+export type { Transferred } from './remote-transfer.js';
 export { type SftpServer, type SftpServerOptions, startSftpServer } from './server.js';
 export type { PublishedFile } from './server-context.js';
 export { kickSession, listSessions, type SessionRecord } from './session-store.js';

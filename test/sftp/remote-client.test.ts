@@ -1,9 +1,12 @@
 /* We as the client of a platform that hosts SFTP itself: against a real OpenSSH server, and against ours, which offers digests. */
 
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
   appendFileSync,
+  chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -29,7 +32,7 @@ import {
 } from '../../src/sftp/index.js';
 import { describeWith } from '../support/needs.js';
 import { PASSWORD, startTestServer } from './support/server.js';
-import { makeSshd, type Sshd, sshdNeed } from './support/sshd.js';
+import { makeSshd, ownShadowNeed, type Sshd, sshdNeed } from './support/sshd.js';
 
 const faultOf = async (work: Promise<unknown>): Promise<RemoteSftpError> => {
   try {
@@ -187,6 +190,16 @@ describeWith(sshdNeed, 'the remote SFTP client with OpenSSH as server', () => {
     expect((await faultOf(open().put(join(local, 'nothing'), there('x')))).fault).to.equal('local');
   });
 
+  it('opens a private key that has a passphrase', async () => {
+    copyFileSync(sshd.clientKeyFile, join(local, 'locked'));
+    chmodSync(join(local, 'locked'), 0o600);
+    execFileSync('ssh-keygen', ['-q', '-p', '-P', '', '-N', 'secret words', '-f', join(local, 'locked')]);
+    writeFileSync(join(local, 'passphrase'), 'secret words\n', { mode: 0o600 });
+    expect((await faultOf(open({ privateKeyFile: 'locked' }).list(sshd.dir))).fault).to.equal('local');
+    const opens = open({ privateKeyFile: 'locked', passphraseFile: 'passphrase' });
+    expect(await opens.find(sshd.dir)).to.include({ kind: 'folder' });
+  });
+
   it('goes on after the connection was cut in the middle, with whole files only', async () => {
     const wire = await makeWire(sshd.port);
     const remote = open({ port: wire.port });
@@ -235,6 +248,47 @@ describeWith(sshdNeed, 'the remote SFTP client with OpenSSH as server', () => {
   });
 });
 
+describeWith(ownShadowNeed, 'the remote SFTP client with OpenSSH as server, by password', () => {
+  it('logs in, puts and gets; a wrong password is told and tried once; a changed host key is refused', async () => {
+    const sshd = await makeSshd('a password of the platform');
+    await sshd.start();
+    const local = mkdtempSync(join(tmpdir(), 'sluice-remote-'));
+    const files = { right: 'a password of the platform\n', wrong: 'another\n', file: 'content' };
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(local, name), text, { mode: 0o600 });
+    const faults: string[] = [];
+    const open = (passwordFile: string, hostKey = sshd.hostKey) =>
+      openRemoteSftp({
+        settings: remoteSftpSettings.parse({
+          ...{ host: '127.0.0.1', port: sshd.port, username: sshd.user, passwordFile },
+          ...{ hostKeys: [hostKey], retryMs: 20 },
+        }),
+        dir: local,
+        clock: systemClock,
+        failed: (_, { fault }) => faults.push(fault),
+      });
+    const remote = open('right');
+    expect((await remote.put(join(local, 'file'), join(sshd.dir, 'file'))).checkedBy).to.equal('read-back');
+    await remote.get(join(sshd.dir, 'file'), join(local, 'back'));
+    expect(readFileSync(join(local, 'back'), 'utf8')).to.equal('content');
+    const refused = await faultOf(open('wrong').list(sshd.dir));
+    expect(refused.fault).to.equal('login');
+    expect(refused.message).to.contain('our password');
+    expect(faults).to.deep.equal(['login']);
+
+    // The running client too, when its connection was lost and the server that answers is another.
+    await sshd.stop();
+    const fingerprint = sshd.changeHostKey();
+    await sshd.start();
+    const changed = await faultOf(remote.list(sshd.dir));
+    expect(changed.fault).to.equal('host-key');
+    expect(changed.next).to.contain(`["${fingerprint}"]`);
+    expect((await open('right', fingerprint).list(sshd.dir)).map(({ name }) => name)).to.deep.equal(['file']);
+    await remote.close();
+    await sshd.remove();
+    rmSync(local, { recursive: true });
+  }).timeout(60_000);
+});
+
 describe('the remote SFTP client with our own server', () => {
   it('logs in by password, compares digests where they are offered, and replaces whole files', async () => {
     const server = await startTestServer();
@@ -265,6 +319,27 @@ describe('the remote SFTP client with our own server', () => {
     writeFileSync(join(downloadDir(server.root, 'platform'), 'b.txt'), 'for you');
     expect((await remote.get('/download/b.txt', join(local, 'b.txt'))).checkedBy).to.equal('digest');
     expect((await faultOf(remote.put(file, '/download/x.txt'))).fault).to.equal('refused');
+    await remote.close();
+    await server.close();
+    rmSync(local, { recursive: true });
+  });
+
+  it('takes a file for sent that the other side has taken away already, and sends it once', async () => {
+    const server = await startTestServer({ takes: true });
+    const local = mkdtempSync(join(tmpdir(), 'sluice-remote-'));
+    writeFileSync(join(local, 'password'), PASSWORD);
+    writeFileSync(join(local, 'a.txt'), 'taken at once');
+    const remote = openRemoteSftp({
+      settings: remoteSftpSettings.parse({
+        ...{ host: '127.0.0.1', port: server.port, username: 'platform', passwordFile: 'password' },
+        hostKeys: readHostKeys(join(server.dir, 'sftp')).map(({ fingerprint }) => fingerprint),
+      }),
+      dir: local,
+      clock: systemClock,
+    });
+    await remote.put(join(local, 'a.txt'), '/upload/a.txt');
+    expect(readFileSync(join(server.dir, 'taken', 'a.txt'), 'utf8')).to.equal('taken at once');
+    expect(server.published.length).to.equal(1);
     await remote.close();
     await server.close();
     rmSync(local, { recursive: true });

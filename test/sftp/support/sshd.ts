@@ -26,10 +26,25 @@ export interface Sshd {
   pid(): number;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Another host key from the next start on. @returns its fingerprint */
+  changeHostKey(): string;
   remove(): Promise<void>;
 }
 
-export async function makeSshd(): Promise<Sshd> {
+/** A need for a mount namespace of our own, in which the machine's passwords are others. */
+export const ownShadowNeed = (() => {
+  if (sshdNeed.missing !== undefined) return sshdNeed;
+  const name = 'passwords of our own (a mount namespace)';
+  try {
+    execFileSync('unshare', ['-m', 'true'], { stdio: 'ignore' });
+    return { name, missing: undefined };
+  } catch {
+    return { name, missing: 'only root may have a mount namespace' };
+  }
+})();
+
+/** @param password of the user who runs the test, for this server alone; without it, only the key opens */
+export async function makeSshd(password?: string): Promise<Sshd> {
   const dir = mkdtempSync(join(tmpdir(), 'sluice-sshd-'));
   const at = (name: string) => join(dir, name);
   const host = makeEd25519Key(systemIds);
@@ -49,12 +64,22 @@ export async function makeSshd(): Promise<Sshd> {
       'StrictModes no',
       'UsePAM no',
       'PermitRootLogin yes',
-      'PasswordAuthentication no',
+      `PasswordAuthentication ${password === undefined ? 'no' : 'yes'}`,
       'Subsystem sftp internal-sftp',
       'MaxStartups 100',
     ].join('\n'),
   );
   mkdirSync(at('files'));
+  if (password !== undefined) {
+    const hash = execFileSync('openssl', ['passwd', '-6', '-stdin'], {
+      input: password,
+      encoding: 'utf8',
+    }).trim();
+    writeFileSync(at('shadow'), `${userInfo().username}:${hash}:19000:0:99999:7:::\n`, { mode: 0o600 });
+  }
+  const command = ['/usr/sbin/sshd', '-D', '-e', '-f', at('config')];
+  // In a mount namespace of its own; `exec`, so that the process we start is the server.
+  const withShadow = ['-c', 'mount --bind "$0" /etc/shadow && exec "$@"', at('shadow'), ...command];
   let child: ChildProcess | undefined;
   async function stop(): Promise<void> {
     if (child === undefined) return;
@@ -72,7 +97,10 @@ export async function makeSshd(): Promise<Sshd> {
     hostKey: parsePublicKey(host.publicKey).fingerprint,
     clientKeyFile: at('client'),
     async start() {
-      child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', at('config')], { stdio: 'ignore' });
+      child =
+        password === undefined
+          ? spawn('/usr/sbin/sshd', command.slice(1), { stdio: 'ignore' })
+          : spawn('unshare', ['-m', 'sh', ...withShadow], { stdio: 'ignore' });
       for (let tries = 0; tries < 200; tries += 1) {
         if (await answers(port)) return;
         await systemClock.sleep(25);
@@ -81,6 +109,11 @@ export async function makeSshd(): Promise<Sshd> {
     },
     pid: () => child?.pid ?? 0,
     stop,
+    changeHostKey() {
+      const other = makeEd25519Key(systemIds);
+      writeFileSync(at('host'), other.privateKey, { mode: 0o600 });
+      return parsePublicKey(other.publicKey).fingerprint;
+    },
     async remove() {
       await stop();
       rmSync(dir, { recursive: true, force: true });

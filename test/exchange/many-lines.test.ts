@@ -16,11 +16,16 @@ import { sluice } from '../support/gateway.js';
 const LONG = process.env.SLUICE_LONG === '1';
 const LINES = LONG ? 1_000_000 : 20_000;
 const PEAK_MIB_MAX = 256;
+/** A million lines are compared in a thread of its own with an SQLite of its own (docs/reconciliation.md), which has its caches beside. */
+const PEAK_COMPARED_MIB_MAX = LONG ? 512 : PEAK_MIB_MAX;
 const UNIT = '39536';
 const DAY = '20240404';
 
 const numbers = `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${LINES})`;
 const text = (prefix: number, width = 20) => `cast(${prefix * 10_000_000} + i as varchar(${width}))`;
+/** As the platform's: longer than a number of JavaScript. */
+const SERIAL = 'cast(2024040400000000000 + i as varchar(32))';
+const serialOf = (i: number): string => String(2_024_040_400_000_000_000n + BigInt(i));
 const from = (columns: string) => `select ${columns} from (${numbers} select i from n) numbered`;
 /** A customer with a bill, a payment of the day and a binding for each line. */
 const seeds = [
@@ -37,7 +42,7 @@ const seeds = [
    ${from(`'${UNIT}', ${text(2, 32)}, '01', 1, '["居民用水","17","2.54","43.21"]'`)}`,
   `insert into payments (payment_no, unit, serial, customer, channel, state, booking_day, received_at, booked_at, amount,
      principal, late_fee, prepaid_change, balance_after)
-   ${from(`${text(3, 24)}, '${UNIT}', ${text(4, 32)}, ${text(1)}, 'platform', 'booked', '${DAY}', 1712200000000,
+   ${from(`${text(3, 24)}, '${UNIT}', ${SERIAL}, ${text(1)}, 'platform', 'booked', '${DAY}', 1712200000000,
      1712200000000, 4321, 4321, 0, 0, 0`)}`,
 ].map((statement) => sql(statement));
 
@@ -50,11 +55,9 @@ async function writeDsdz(path: string): Promise<void> {
   await file.write(`${LINES * 4321}|${LINES}|\r\n`);
   for (let first = 0; first < LINES; first += 10_000) {
     const lines: string[] = [];
-    for (let i = first; i < Math.min(first + 10_000, LINES); i++) {
+    for (let i = first + 1; i <= Math.min(first + 10_000, LINES); i++) {
       const customer = 10_000_000 + i;
-      lines.push(
-        `${customer}|${DAY}00003001${String(i).padStart(12, '0')}|${DAY}|4321|1|${customer}$$202404$#|\r\n`,
-      );
+      lines.push(`${customer}|${serialOf(i)}|${DAY}|4321|1|${customer}$$202404$#|\r\n`);
     }
     await file.write(lines.join(''));
   }
@@ -82,7 +85,8 @@ eachDatabase(
         units: [{ unit: UNIT, name: '甲', shortName: 'ORG' }],
       };
       await writeFile(join(dir, 'sluice.yaml'), stringify(config));
-      await seed(db());
+      // A million rows in one statement take longer than those of requests may.
+      await seed(await db.open({ statementTimeoutMs: 600_000 }));
     });
     after(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -114,12 +118,12 @@ eachDatabase(
       }).timeout(LONG ? 600_000 : 60_000);
     }
 
-    it(`of a DSDZ file are taken in within ${PEAK_MIB_MAX} MiB`, async () => {
+    it(`of a DSDZ file are taken in and compared within ${PEAK_COMPARED_MIB_MAX} MiB`, async () => {
       const file = join(dir, `ORG_DSDZ_${UNIT}_${DAY}.txt`);
       await writeDsdz(file);
       const taken = await measured('exchange', 'import', file, '--unit', UNIT);
       expect(taken.count).to.equal(LINES);
-      expect(taken.peakMib).to.be.below(PEAK_MIB_MAX);
+      expect(taken.peakMib).to.be.below(PEAK_COMPARED_MIB_MAX);
     }).timeout(LONG ? 600_000 : 60_000);
   },
   { only: LONG ? ['sqlite', 'postgres'] : ['sqlite'] },

@@ -1,10 +1,10 @@
 /** Writes one of our files whole: details, then the summary before them, then its digest. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileSettings } from '../../protocol/index.js';
 import { type Fen, fenOf } from '../../protocol/values.js';
+import { blocksOf } from '../digest.js';
 import { FILE_MODE, FOLDER_MODE, moveFile, removeFile } from '../layout.js';
 import type { ProduceOrder, Producer } from './producer.js';
 
@@ -16,7 +16,6 @@ export interface Generated {
   /** Characters that the charset lacks, written as `?`. */
   readonly replaced: number;
 }
-const COPY_BYTES = 256 * 1024;
 
 /**
  * @param folder absolute; what an earlier attempt left there is overwritten
@@ -47,9 +46,9 @@ export async function generate(
       await out.writeFile(chunk);
     };
     await add(written.summary);
-    for await (const chunk of createReadStream(details, { highWaterMark: COPY_BYTES })) {
+    for await (const block of blocksOf(details)) {
       signal.throwIfAborted();
-      await add(chunk as Buffer);
+      await add(block);
     }
     await out.sync();
   });

@@ -34,7 +34,7 @@ export interface ProducerParts<S extends Fields, D extends Fields> {
   details(order: ProduceOrder): AsyncIterable<Encodable<D>>;
   summary(tally: Readonly<Tally>, order: ProduceOrder): Encodable<S> | Promise<Encodable<S>>;
 }
-const BATCH_LINES = 500;
+const BATCH_LINES = 100;
 
 export function defineProducer<S extends Fields, D extends Fields>(parts: ProducerParts<S, D>): Producer {
   const { type, file } = parts;

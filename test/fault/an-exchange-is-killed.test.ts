@@ -1,6 +1,7 @@
 /*
-  SIGKILL at the steps of a file's way, in and out (faults F3, F5, invariant I7): a file is processed once, whole, archived once, and announced
-  only when it lies there whole; another content under its name is never taken. Every few steps here, each one with SLUICE_LONG=1.
+  SIGKILL at the steps of a file's way, in and out (faults F3, F5, invariant I7): a file is processed once, whole, archived once,
+  and announced only when it lies there whole; another content under its name is never taken.
+  Every few steps here, each one with SLUICE_LONG=1.
 */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';

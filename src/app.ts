@@ -17,7 +17,7 @@ import { daysLeftByUse, watchExpiry, watchTrust } from './pki/index.js';
 import { makeReloader, type ReloadOutcome, warnOfLegacy, writeOutcome } from './reload.js';
 import type { RevenueSystem } from './revenue/index.js';
 import { openRevenue } from './revenue-opening.js';
-import { listen, loadTrust, makeAnswerer, openExchangeLog } from './server/index.js';
+import { listen, loadTrust, makeAnswerer, openExchangeLog, type TicketKeys } from './server/index.js';
 import { sftpMetersOf, startSftpServer } from './sftp/index.js';
 import { capturing } from './tools/index.js';
 
@@ -42,6 +42,8 @@ export interface AppParts {
   readonly name?: string;
   /** Prometheus text of all processes; default: of this one. */
   readonly allMetrics?: (own: Metrics) => Promise<string>;
+  /** Of TLS sessions, where several processes share the socket. */
+  readonly ticketKeys?: TicketKeys;
   readonly clock?: Clock;
   readonly ids?: Ids;
 }
@@ -122,7 +124,8 @@ function openAppLog({ dir, log }: LoadedConfig, clock: Clock, name = 'sluice') {
 const unitsOf = ({ units }: LoadedConfig) => new Map(units.map((unit) => [unit.id, unit]));
 
 /** The socket for the platform, with all that stands behind it. */
-async function startGateway(ground: Ground, { readConfig, role = 'all' }: AppParts, exchange: Exchange) {
+async function startGateway(ground: Ground, parts: AppParts, exchange: Exchange) {
+  const { readConfig, role = 'all', ticketKeys } = parts;
   const { config, clock, ids, log, metrics, database, revenue, closers } = ground;
   const trust = await loadTrust(config.dir, clock);
   warnOfLegacy(trust, log);
@@ -152,7 +155,8 @@ async function startGateway(ground: Ground, { readConfig, role = 'all' }: AppPar
   });
   closers.push(captured.close);
   const { answer, uncut } = captured;
-  const listener = await listen({ settings: config.server, trust, answer, uncut, clock, log, metrics });
+  const base = { settings: config.server, trust, answer, uncut, clock, log, metrics };
+  const listener = await listen({ ...base, ...(ticketKeys && { ticketKeys }) });
   closers.push(() => listener.drain());
   const reload = makeReloader({
     config,

@@ -20,6 +20,12 @@ export function makeMetrics() {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       registers,
     }),
+    handshakes: new Counter({
+      name: 'sluice_handshakes_total',
+      help: 'TLS handshakes that were finished, by kind: full, or resumed from an earlier session',
+      labelNames: ['kind'],
+      registers,
+    }),
     connectionsRefused: new Counter({
       name: 'sluice_connections_refused_total',
       help: 'Connections refused before a request was read, by reason',

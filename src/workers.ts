@@ -8,13 +8,19 @@ import { systemClock } from './clock.js';
 import { type LoadedConfig, loadConfig } from './config/index.js';
 import { messageOf, OperatorError } from './errors.js';
 import { type ReloadOutcome, writeOutcome } from './reload.js';
+import { heldTicketKeys, rotatingTicketKeys } from './server/index.js';
 
 type FromWorker =
   | { readonly kind: 'ready'; readonly port: number }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly next: string }
   | { readonly kind: 'reloaded'; readonly outcome: ReloadOutcome }
   | { readonly kind: 'metrics'; readonly metrics: readonly object[] };
-type ToWorker = { readonly kind: 'stop' } | { readonly kind: 'reload' } | { readonly kind: 'metrics' };
+type ToWorker =
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'reload' }
+  | { readonly kind: 'metrics' }
+  /** Of TLS session tickets, in base64: all workers have the same one. */
+  | { readonly kind: 'ticket-key'; readonly key: string };
 
 /** A worker that dies sooner than this after its start is replaced only after a pause, so that a fault at start does not spin. */
 const SHORT_LIFE_MS = 5000;
@@ -44,6 +50,12 @@ export async function startWithWorkers(config: LoadedConfig): Promise<App> {
     },
   });
 
+  const ticketKeys = rotatingTicketKeys(systemClock);
+  const keyMessage = (key: Buffer): ToWorker => ({ kind: 'ticket-key', key: key.toString('base64') });
+  ticketKeys.watch((key) => {
+    for (const worker of workers) tell(worker, keyMessage(key));
+  });
+
   /** What each worker answers; `undefined` where one does not answer in time. */
   function askAll<K extends FromWorker['kind']>(message: ToWorker, kind: K) {
     type Said = Extract<FromWorker, { kind: K }>;
@@ -70,6 +82,7 @@ export async function startWithWorkers(config: LoadedConfig): Promise<App> {
     });
     const said = await reply(worker, (message) => message.kind === 'ready' || message.kind === 'failed');
     if (said?.kind === 'ready') {
+      tell(worker, keyMessage(ticketKeys.current()));
       port = said.port;
       serving.add(worker);
     } else if (said?.kind === 'failed') throw new OperatorError(said.code, said.message, said.next);
@@ -83,6 +96,7 @@ export async function startWithWorkers(config: LoadedConfig): Promise<App> {
 
   async function stop(): Promise<void> {
     stopping = true;
+    ticketKeys.close();
     const gone = [...workers].map(async (worker) => {
       const exit = once(worker, 'exit');
       // One that has not begun to serve has accepted nothing, and may not hear us yet.
@@ -146,13 +160,15 @@ export async function runWorker(dir: string): Promise<void> {
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
   const readConfig = () => loadConfig(dir);
-  const starting = startApp({ config: readConfig(), readConfig, role: 'gateway', name });
+  const ticketKeys = heldTicketKeys();
+  const starting = startApp({ config: readConfig(), readConfig, role: 'gateway', name, ticketKeys });
   // Listened for from the first moment: the first process may stop while this one still starts.
   const whenStarted = (act: (app: App) => unknown) => void starting.then(act, () => undefined);
   const end = () => whenStarted((app) => app.stop().then(() => process.exit(0)));
   process.on('disconnect', end);
   process.on('message', (message: ToWorker) => {
     if (message.kind === 'stop') end();
+    if (message.kind === 'ticket-key') ticketKeys.replace(Buffer.from(message.key, 'base64'));
     if (message.kind === 'metrics') {
       whenStarted(async ({ metrics }) =>
         say({ kind: 'metrics', metrics: await metrics.registry.getMetricsAsJSON() }),

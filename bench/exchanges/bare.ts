@@ -1,7 +1,8 @@
 /**
  * The references that answer a canned frame: a bare TLS server (our own cost above Node), and a plain TCP server behind HAProxy.
- * Arguments: tls|tcp, directory with server.crt/.key and ca.crt, file with the canned frame. Prints its port.
+ * Arguments: tls|tls-no-tickets|tcp, directory with server.crt/.key and ca.crt, file with the canned frame. Prints its port.
  */
+import { constants } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer as createTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -32,6 +33,7 @@ const server =
           ca: read('ca.crt'),
           requestCert: true,
           noDelay: true,
+          ...(kind === 'tls-no-tickets' && { secureOptions: constants.SSL_OP_NO_TICKET }),
         },
         serve,
       );

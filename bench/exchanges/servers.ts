@@ -91,7 +91,12 @@ export function startOurs(name: string, dir: string): Promise<Measured> {
     return found === null ? undefined : Number(found[1]);
   });
 }
-export function startBare(name: string, kind: 'tls' | 'tcp', keys: string, frame: string): Promise<Measured> {
+export function startBare(
+  name: string,
+  kind: 'tls' | 'tls-no-tickets' | 'tcp',
+  keys: string,
+  frame: string,
+): Promise<Measured> {
   const script = join(import.meta.dirname, 'bare.ts');
   return started(name, spawn(process.execPath, ['--import', 'tsx', script, kind, keys, frame]), readyPort);
 }

@@ -4,11 +4,12 @@ import type { TrustContext } from './trust.js';
 
 /** What belongs to the listener rather than to trust; the same at every reload, or resumption breaks. */
 export interface ListenerTls {
-  /** The same on all nodes and after every reload: sessions are bound to it. */
+  /** The same after every reload: sessions are bound to it. */
   readonly sessionIdContext: string;
+  /** 48 bytes; without them every context has keys of its own, and no session outlives it. */
   readonly ticketKeys?: Buffer;
+  /** Seconds. */
   readonly sessionTimeout?: number;
-  readonly secureOptions?: number;
 }
 
 /**

@@ -18,6 +18,7 @@ export const identityRefusals = {
   'crl-missing': 'its CA must have a CRL here, and there is none or it is past its next update',
   'weak-certificate':
     'its certificate is too weak (SHA-1 or a short key) and the peer has no switch for that',
+  'expired-certificate': 'its certificate has expired since its session began',
   'old-tls': 'it speaks TLS 1.0 or 1.1 and the peer has no switch for that',
 } as const;
 export type IdentityRefusal = keyof typeof identityRefusals;
@@ -60,6 +61,7 @@ export function createIdentifier(peers: Peers, revocations: Revocations): Identi
       isRevoked: revocations.has(certificate),
       isWeak: weaknessOf(certificate) !== undefined,
       issuer: certificate.issuer,
+      until: Date.parse(certificate.validTo),
     };
     if (known.size >= KNOWN_MAX) known.clear();
     // Without the chain (a resumed session) an unknown issuer says nothing for good.
@@ -91,6 +93,8 @@ interface Known {
   readonly isRevoked: boolean;
   readonly isWeak: boolean;
   readonly issuer: string;
+  /** End of its validity. OpenSSL judges it in full handshakes only. */
+  readonly until: Moment;
 }
 
 /** Distinct certificates of trusted CAs are few; a bound all the same, since a CA may issue without end. */
@@ -140,13 +144,14 @@ const DEPTH_MAX = 5;
 
 function refusalOf(
   peer: Peer,
-  { isPinned, isWeak, issuer }: Known,
+  { isPinned, isWeak, issuer, until }: Known,
   { certificate, protocol }: ShownCertificate,
   at: Moment,
   revocations: Revocations,
 ): IdentityRefusal | undefined {
   if (peer.state === 'disabled') return 'peer-disabled';
   const sha256 = certificate.fingerprint256;
+  if (at > until) return 'expired-certificate';
   if (isPinned && !pinsAt(peer, at).some((pin) => pin.sha256 === sha256)) return 'overlap-ended';
   if (!isPinned && peer.ca?.requireCrl && !revocations.hasFreshCrl(issuer, at)) return 'crl-missing';
   if (isWeak && !peer.legacy.weakCertificate) return 'weak-certificate';

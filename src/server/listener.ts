@@ -10,6 +10,7 @@ import { type Answerer, type Connection, type ConnectionEnd, serveConnection } f
 import { Handshakes } from './handshakes.js';
 import { RefusalLog } from './refusal-log.js';
 import type { ServerLimits, ServerSettings } from './settings.js';
+import { heldTicketKeys, rotatingTicketKeys, SESSION_S, type TicketKeys } from './ticket-keys.js';
 import type { Trust } from './trust.js';
 
 export interface ListenerParts {
@@ -19,6 +20,8 @@ export interface ListenerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Shared by all processes of a gateway; default: of this one. */
+  readonly ticketKeys?: TicketKeys;
   /** Told of bytes of a peer that were no frame. */
   readonly uncut?: (left: UncutBytes) => void;
 }
@@ -44,8 +47,8 @@ export interface Listener {
   connections(): number;
 }
 
-/** Sessions are bound to it: the same on all nodes and after every reload. */
-const LISTENER_TLS = { sessionIdContext: 'sluice' } as const;
+/** Sessions are bound to it: the same after every reload. */
+const SESSION_CONTEXT = 'sluice';
 
 /** @throws {OperatorError} `port-taken`, `address-unusable`, `certificate-unusable` */
 export async function listen(parts: ListenerParts): Promise<Listener> {
@@ -59,7 +62,15 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
   let draining = false;
   let idle: (() => void) | undefined;
 
+  const ownKeys = parts.ticketKeys ? undefined : rotatingTicketKeys(clock);
+  const ticketKeys = parts.ticketKeys ?? ownKeys ?? heldTicketKeys();
   const server = makeServer();
+  const unwatch = ticketKeys.watch((key) => server.setTicketKeys(key));
+  const forget = () => {
+    refusals.close();
+    unwatch();
+    ownKeys?.close();
+  };
   server.maxConnections = limits.connections;
   server.on('drop', (drop) => refused(drop?.remoteAddress, 'too-many-connections'));
   const handshakes = new Handshakes();
@@ -87,6 +98,13 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
   });
   server.on('secureConnection', admit);
 
+  function listenerTls() {
+    return {
+      sessionIdContext: SESSION_CONTEXT,
+      sessionTimeout: SESSION_S,
+      ticketKeys: ticketKeys.current(),
+    };
+  }
   function makeServer() {
     const made = createServer({
       requestCert: true,
@@ -96,7 +114,7 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
       noDelay: true,
     });
     try {
-      useTrust(made, trust.certificates.context, LISTENER_TLS);
+      useTrust(made, trust.certificates.context, listenerTls());
     } catch (error) {
       throw new OperatorError(
         'certificate-unusable',
@@ -116,6 +134,7 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
     const address = addressOf(socket) ?? 'unknown';
     const raw = below(socket);
     if (raw) handshakes.end(raw);
+    metrics.handshakes.inc({ kind: socket.isSessionReused() ? 'resumed' : 'full' });
     const refuse = (reason: string) => {
       refused(address, reason);
       socket.on('error', () => {});
@@ -162,7 +181,7 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
   return {
     port: typeof bound === 'object' && bound !== null ? bound.port : settings.port,
     setTrust(next) {
-      useTrust(server, next.certificates.context, LISTENER_TLS);
+      useTrust(server, next.certificates.context, listenerTls());
       trust = next;
     },
     setLimits(next) {
@@ -175,7 +194,7 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
       server.close();
       for (const connection of open.keys()) connection.drain();
       if (raws.size === 0) {
-        refusals.close();
+        forget();
         return;
       }
       await new Promise<void>((resolve) => {
@@ -183,10 +202,10 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
         clock.after(limits.drainMs, resolve);
       });
       for (const raw of raws) raw.destroy();
-      refusals.close();
+      forget();
     },
     destroy() {
-      refusals.close();
+      forget();
       server.close();
       for (const raw of raws) raw.destroy();
     },

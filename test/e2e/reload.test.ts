@@ -13,7 +13,8 @@ describe('a running gateway takes over', () => {
   let gateway: Gateway;
   let remove: () => void;
   let tls: ReturnType<typeof platformTls> & { port: number };
-  before(async () => {
+  before(async function () {
+    this.timeout(90_000);
     const made = await demoDirectory();
     remove = made.remove;
     gateway = await startGateway(made.dir);

@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly units?: readonly Unit[];
   readonly dialect?: StoredPeer['dialect'];
   readonly limits?: Partial<ServerSettings['limits']>;
+  /** What certificates are judged by; default: the system's clock. */
+  readonly now?: () => number;
 }
 
 /** Never asked by the test: a call is a failure of the test. */
@@ -79,7 +81,7 @@ export async function startServer(options: ServerOptions = {}) {
     metrics,
     limits: () => settings.limits,
   });
-  const trust = await loadTrust(dir, systemClock);
+  const trust = await loadTrust(dir, { ...systemClock, now: options.now ?? systemClock.now });
   const listener = await listen({ settings, trust, answer, clock: systemClock, log, metrics });
   return {
     dir,

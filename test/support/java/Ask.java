@@ -15,6 +15,12 @@ public class Ask {
     theirs.init(load(args[1], password));
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(own.getKeyManagers(), theirs.getTrustManagers(), null);
+    // A seventh argument: so many times, one connection each, as a platform's process does.
+    int times = args.length > 6 ? Integer.parseInt(args[6]) : 1;
+    for (int i = 0; i < times; i++) ask(context, args);
+  }
+
+  private static void ask(SSLContext context, String[] args) throws Exception {
     try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", Integer.parseInt(args[3]))) {
       socket.setSoTimeout(20000);
       byte[] data = Files.readAllBytes(Path.of(args[5]));

@@ -122,6 +122,7 @@ const countUnresolved = sql(`
 const selectOverdue = sql(`
   select unit, day, count(*) as items, min(due_at) as due_at from recon_differences
   where state in ('open', 'repairing', 'suspense', 'listed') and due_at < :at group by unit, day`);
+const selectFound = sql(`select count(*) as items from recon_differences where ${KEY}`);
 const selectElsewhere = sql(`
   select count(*) as items from recon_differences
   where unit = :unit and serial = :serial and day <> :day and class = 'other-day' and state = 'settled'`);
@@ -156,6 +157,11 @@ export async function insertFound(
 const runKey = ({ unit, day, number }: Pick<ReconRun, 'unit' | 'day' | 'number'>) => ({ unit, day, number });
 const keyOf = ({ unit, day, run, serial }: Difference) => ({ unit, day, number: run, serial });
 
+/** Whether the run has a difference of this serial already. */
+export async function isFound(session: Session, run: ReconRun, serial: string): Promise<boolean> {
+  const [row] = await session.all(selectFound, { ...runKey(run), serial });
+  return row !== undefined && numberCell(row, 'items') > 0;
+}
 export const removeFound = (session: Session, run: ReconRun) => session.run(removeOfRun, runKey(run));
 
 /** The next of the run that are to be repaired, by serial, at most a hundred. */

@@ -1,24 +1,15 @@
-/**
- * The run of a day: load and compare → hold or repair → close. Each step is durable, and what a crash leaves is gone on with; one node works on a
- * day at a time.
- */
-import type { Moment } from '../../clock.js';
-import { DatabaseError, type Session } from '../../database/index.js';
+import { DatabaseError } from '../../database/index.js';
 import type { Day } from '../../protocol/values.js';
 import type { Unit } from '../../revenue/unit.js';
 import { type Lease, underLease } from '../lease.js';
+import { compare } from './compare-day.js';
 import { claimDay, ensureDay, findDay, leaseOfDay, lockDay, moveDay, type ReconDay } from './days.js';
-import type { DayState, DifferenceClass } from './difference.js';
 import {
-  carryOver,
   type Difference,
   type Ending,
   endDifference,
-  insertFound,
   markBegun,
   nextOpen,
-  removeFound,
-  sumsOfRun,
   unresolvedOfDay,
 } from './differences.js';
 import type { ReconFile, ReconParts } from './parts.js';
@@ -31,13 +22,9 @@ import {
   type ReconRun,
   restartRun,
   runsOfDay,
-  setRunCompared,
   setRunState,
   standingRun,
 } from './runs.js';
-import { holdReason, repairsOf } from './threshold.js';
-
-const DAY_MS = 86_400_000;
 
 export type RunOutcome =
   | { readonly kind: 'done'; readonly run: ReconRun; readonly day: ReconDay }
@@ -187,88 +174,6 @@ const needsOrder = ({ state, day, unit }: ReconDay): string =>
   state === 'closed'
     ? `${day} 已对平关闭，再次对账须由人工下令 (closed): sluice recon rerun ${day} --unit ${unit} --reason …`
     : `${day} 已用另一文件对账，更正文件须由人工下令 (another file came first): sluice recon rerun ${day} --unit ${unit} --reason …`;
-
-type Comparison =
-  | { readonly kind: 'compared'; readonly run: ReconRun }
-  | { readonly kind: 'refused'; readonly detail: string };
-
-async function compare(
-  parts: ReconParts,
-  file: ReconFile,
-  run: ReconRun,
-  lease: Lease,
-  stop: AbortSignal,
-): Promise<Comparison> {
-  const { database, books, clock, comparer } = parts;
-  const { unit, day } = file;
-  const settings = parts.settingsOf(unit.id);
-  const foundAt = clock.now();
-  const dueAt = (of: DifferenceClass): Moment => foundAt + settings.dueDays[of] * DAY_MS;
-  const ours = books.bookings;
-  const verdict = await comparer(
-    {
-      unit: unit.id,
-      day,
-      path: file.path,
-      settings: file.settings,
-      bookings: ours === undefined ? undefined : () => ours(unit, day),
-    },
-    {
-      reset: async () => void (await removeFound(database, run)),
-      async add(found) {
-        stop.throwIfAborted();
-        await insertFound(database, run, found, foundAt, dueAt);
-      },
-    },
-    stop,
-  );
-  return database.transaction(async (tx): Promise<Comparison> => {
-    const row = await lockDay(tx, unit.id, day, lease.token);
-    const at = clock.now();
-    if (!verdict.ok) {
-      await setRunState(tx, run, 'refused', at, verdict.detail);
-      await moveDay(tx, row, { state: await stateWithout(tx, run) }, at);
-      return { kind: 'refused', detail: verdict.detail };
-    }
-    if (run.number > 1) await carryOver(tx, run, at);
-    const sums = await sumsOfRun(tx, run);
-    const ourSide = ourTotals(verdict, sums);
-    const detail = holdReason(repairsOf(sums), ourSide.count, settings);
-    const state = detail === '' ? 'compared' : 'held';
-    const found = sums.reduce((all, { count }) => all + count, 0);
-    await setRunCompared(tx, run, { state, theirs: verdict, ours: ourSide, found, detail }, at);
-    await moveDay(tx, row, { state }, at);
-    const compared = await findRun(tx, run);
-    if (compared === undefined) throw new Error('a run of reconciliation has gone');
-    return { kind: 'compared', run: compared };
-  });
-}
-
-/** How the day stands when this run is none. */
-async function stateWithout(tx: Session, run: ReconRun): Promise<DayState> {
-  const others = (await runsOfDay(tx, run.unit, run.day)).filter(({ number }) => number !== run.number);
-  if (standingRun(others) === undefined) return 'open';
-  return (await unresolvedOfDay(tx, run.unit, run.day)) === 0 ? 'closed' : 'repaired';
-}
-
-/** Ours as the comparison saw it: what matched, and our living side of what did not. */
-function ourTotals(
-  theirs: { readonly lines: number; readonly amount: bigint },
-  sums: Awaited<ReturnType<typeof sumsOfRun>>,
-): { readonly count: number; readonly amount: bigint } {
-  let [count, amount] = [theirs.lines, theirs.amount];
-  for (const sum of sums) {
-    if (sum.hasLine) {
-      count -= sum.count;
-      amount -= sum.lineAmount;
-    }
-    // Those without a booking of ours have no amount; what was refunded is not booked.
-    if (sum.class === 'missing' || sum.class === 'refunded') continue;
-    count += sum.count;
-    amount += sum.ourAmount;
-  }
-  return { count, amount };
-}
 
 async function repairAll(
   parts: ReconParts,

@@ -6,6 +6,7 @@ import { type Desk, theirSerialOf } from './desk.js';
 import { knownSerial } from './pay.js';
 import { refundOfPayment } from './refund-journal.js';
 import { askPayment } from './resolve.js';
+import { findOrAdopt } from './status.js';
 
 export async function serialStanding(desk: Desk, unit: Unit, serial: Serial): Promise<SerialStanding> {
   const row = await knownSerial(desk, unit, { serial });
@@ -14,6 +15,8 @@ export async function serialStanding(desk: Desk, unit: Unit, serial: Serial): Pr
   // What the journal has never seen may be older than the journal.
   const found = await askPayment(desk, unit, row?.theirSerial ?? theirSerialOf(desk, serial));
   if (found === undefined) return { kind: 'none', reversal: '' };
+  // So that it can be taken back like one of ours.
+  if (row === undefined) await findOrAdopt(desk, unit, serial, desk.clock.now());
   const back = await refundOfPayment(desk.journal, unit, found.paymentNumber);
   if (back?.state === 'calling') return { kind: 'undecided' };
   if (back?.kind === 'reversal' || row?.state === 'freed')

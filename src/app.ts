@@ -11,7 +11,7 @@ import { type Database, migrate, openDatabase, watchWrites } from './database/in
 import type { Exchange } from './exchange/index.js';
 import { handlers } from './handlers/index.js';
 import { type Log, openLog } from './log.js';
-import { type Metrics, makeMetrics, measureDatabases } from './metrics.js';
+import { type Metrics, makeMetrics, measureDatabases, measureEventLoop } from './metrics.js';
 import { serveMonitoring } from './monitoring.js';
 import { daysLeftByUse, watchExpiry, watchTrust } from './pki/index.js';
 import { makeReloader, type ReloadOutcome, warnOfLegacy, writeOutcome } from './reload.js';
@@ -84,6 +84,7 @@ export async function startApp(parts: AppParts): Promise<App> {
     const { revenue, theirs } = await openRevenue(base, role !== 'gateway');
     const databases = { own: database, ...(theirs && { revenue: theirs }) };
     measureDatabases(metrics, databases);
+    closers.push(measureEventLoop(metrics));
     const ground: Ground = { ...base, revenue, databases };
     // Every process takes in what is announced to it; files are looked for, processed and sent by that of the jobs.
     const exchange = openAppExchange({ ...ground, processes: role !== 'gateway' });

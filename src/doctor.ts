@@ -1,12 +1,12 @@
 /* What an administrator would look at one by one: a list of findings, each with what to do. Changes nothing. */
-import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { type Clock, chinaStamp } from './clock.js';
 import { type LoadedConfig, loadConfig } from './config/index.js';
 import { type Database, migrationStatus, openDatabase, sql, textCell } from './database/index.js';
+import { clockState } from './doctor-clock.js';
 import { codeOf, messageOf, OperatorError } from './errors.js';
 import { silentLog } from './log.js';
 import { checkCertificates } from './pki/index.js';
@@ -55,7 +55,8 @@ export async function examine(dir: string, clock: Clock): Promise<readonly Docto
   await look('files 权限', () => openFiles(dir));
   await look('disk 磁盘', () => diskOf(dir));
   await look('descriptors 句柄', () => descriptorsFor(server.limits.connections));
-  await look('clock 时钟', clockState);
+  await look('user 用户', userState);
+  await look('clock 时钟', timeState);
   await look('time zone 时区', () => zoneState(clock));
   const exchangeDir = resolve(dir, sftp.root);
   await look('exchange directory 交换目录', () => writable(existsSync(exchangeDir) ? exchangeDir : dir));
@@ -103,23 +104,33 @@ function descriptorsFor(connections: number): Finding {
       );
 }
 
-/** As far as it can be seen from here: what the system's own time service says of itself. */
-async function clockState(): Promise<Finding> {
-  try {
-    const { stdout } = await promisify(execFile)(
-      'timedatectl',
-      ['show', '-p', 'NTPSynchronized', '--value'],
-      { timeout: 5000 },
+const OFFSET_WARNING_S = 0.5;
+const OFFSET_CRITICAL_S = 5;
+/** Serials, deadlines, late fees and certificates depend on the time. */
+async function timeState(): Promise<Finding> {
+  const state = await clockState();
+  if (state.kind === 'unseen') {
+    return warning(
+      'cannot see it: no chronyc, ntpq or timedatectl answers here',
+      'Inside of a container the host keeps the time: run "chronyc tracking" or "timedatectl" there.',
     );
-    return stdout.trim() === 'yes'
-      ? ok('synchronized')
-      : warning(
-          'not synchronized',
-          'Set up chrony or systemd-timesyncd: serials, deadlines and certificates depend on the time.',
-        );
-  } catch {
-    return warning('cannot be seen on this machine', 'Compare with a time server: chronyc tracking.');
   }
+  const setUp = 'Set up chrony or systemd-timesyncd: serials, deadlines and certificates depend on the time.';
+  if (state.kind === 'not-synchronized') return warning(`${state.by}: not synchronized`, setUp);
+  const { offsetS, by } = state;
+  if (offsetS === undefined) return ok(`${by}: synchronized (it tells no offset)`);
+  const text = `${by}: synchronized, ${(offsetS * 1000).toFixed(1)} ms off`;
+  if (Math.abs(offsetS) >= OFFSET_CRITICAL_S)
+    return critical(text, 'Stop the gateway, correct the clock, start it again.');
+  return Math.abs(offsetS) >= OFFSET_WARNING_S ? warning(text, setUp) : ok(text);
+}
+
+/** What listens to strangers needs no rights over the machine. */
+function userState(): Finding {
+  const { uid, username } = userInfo();
+  return uid === 0
+    ? warning('root', 'Run sluice as a user of its own; it needs no root (docs/security.md).')
+    : ok(username);
 }
 
 /** Business days are China's whatever the zone of this host is. */

@@ -1,4 +1,5 @@
 /** All metrics in one place, with name, help, unit and labels (values only from closed sets). */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Database } from './database/index.js';
 
@@ -159,4 +160,28 @@ export function measureDatabases(
         this.set({ database }, writes.readOnly ? 0 : 1);
     },
   });
+}
+
+/** How often the delay of the event loop is sampled. */
+const SAMPLE_MS = 50;
+/** Of this process, since the scrape before: whoever blocks the event loop makes all exchanges wait. */
+export function measureEventLoop({ registry }: Metrics): () => void {
+  const delays = monitorEventLoopDelay({ resolution: SAMPLE_MS });
+  delays.enable();
+  new Gauge({
+    name: 'sluice_event_loop_delay_seconds',
+    help: 'How late timers ran since the last scrape: quantile 0.5, 0.99, 1; the worst of all processes',
+    labelNames: ['quantile'],
+    registers: [registry],
+    aggregator: 'max',
+    collect() {
+      // The histogram holds the distance of two samples in ns, NaN while there is none.
+      const late = (ns: number) => Math.max(0, (ns || 0) / 1e9 - SAMPLE_MS / 1000);
+      this.set({ quantile: '0.5' }, late(delays.percentile(50)));
+      this.set({ quantile: '0.99' }, late(delays.percentile(99)));
+      this.set({ quantile: '1' }, late(delays.max));
+      delays.reset();
+    },
+  });
+  return () => void delays.disable();
 }

@@ -101,7 +101,9 @@ function processors(
 ): readonly Processor[] {
   return [
     // A schema of the utility's own has no deduction of ours; its results wait.
-    ...(config.revenue.kind === 'builtin' ? [deductionResults({ database, clock, ids })] : []),
+    ...(config.revenue.kind === 'builtin'
+      ? [deductionResults({ database, clock, ids }, config.exchange)]
+      : []),
     ...(reconciliation === undefined ? [] : [reconciliationFiles(() => reconciliation.parts())]),
   ];
 }

@@ -8,4 +8,5 @@ export { type OpenContext, openDatabase } from './open.js';
 export { openReader, renderStatement } from './reader.js';
 export { type DatabaseSettings, databaseSettings } from './settings.js';
 export { describeTarget } from './targets.js';
+export { type ManyUpdate, manyUpdate, updateMany } from './update-many.js';
 export { watchWrites } from './write-watch.js';

@@ -128,6 +128,10 @@ const deduction = z
       .describe('a run missed for so many days is made up for; later it is only reported'),
     bankCode: z.string().max(20).default('').describe('in the summary of the request'),
     triesMax: z.int().min(1).max(1000).default(6).describe('bills whose debit failed so often are left out'),
+    partialFiles: z
+      .boolean()
+      .default(false)
+      .describe('a result with bad lines is booked without them, instead of being refused as a whole'),
     answerHours: z
       .int()
       .min(1)

@@ -3,6 +3,7 @@ export { dueAmount, owedOf } from './allocation.js';
 export { addCustomers, addUnit, type NewCustomer } from './builtin/add-customers.js';
 export type { Books } from './builtin/books.js';
 export { openBuiltinRevenue } from './builtin/builtin.js';
+export { bookDebits, unlockBills } from './builtin/debits.js';
 export {
   billsOfBatch,
   bookDebit,

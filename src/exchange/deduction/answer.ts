@@ -1,17 +1,25 @@
 /** Deduction results (REDK): checked whole, then booked in transactions of bounded size that can be gone on with. */
 import { chinaDay } from '../../clock.js';
-import { type Session, sql } from '../../database/database.js';
+import { hasLabel, type Session, sql } from '../../database/database.js';
 import { oneOfCell, textCell } from '../../database/index.js';
 import { exchangeFiles, type FileLine, readExchangeFile } from '../../protocol/index.js';
-import { type Books, bookDebit, unlockBill } from '../../revenue/index.js';
+import {
+  type Books,
+  bookDebit,
+  bookDebits,
+  type Debit,
+  type DebitOutcome,
+  unlockBills,
+} from '../../revenue/index.js';
 import { bytesOf } from '../arrival/inspect.js';
 import type { AcceptedFile, ProcessingOutcome, Processor } from '../arrival/processor.js';
+import { type ExchangeSettings, exchangeOfUnit } from '../settings.js';
 import { type Batch, lockBatch, moveBatch } from './batch.js';
 import { checkAnswer, requestedItems } from './check-answer.js';
 import { followFile } from './follow.js';
-import { decideItem, outcomes, outcomesOf } from './items.js';
+import { type Decision, decideItems, type Item, outcomes, outcomesOf } from './items.js';
 import { judge, type LineVerdict, type ResultLine } from './judge.js';
-import { noteRefused } from './refused.js';
+import { countRefused, noteRefused, type RefusedLine } from './refused.js';
 
 const insertAnswer = sql(`
   insert into deduct_answers (unit, file_sha256, file_name, batch_id, state, received_at, changed_at)
@@ -22,23 +30,35 @@ const selectAnswers = sql(
 const finishAnswer = sql(`
   update deduct_answers set state = 'done', changed_at = :at where unit = :unit and file_sha256 = :sha256`);
 
-/** Lines of one transaction: each books a payment, and payments over the socket wait for it on SQLite. */
-const CHUNK = 100;
+/** Lines of one transaction: long enough for statements over many rows, short enough for payments that wait for it (on SQLite all do). */
+const CHUNK = 500;
 const SOON_MS = 60_000;
 
 /** Books results on the built-in schema. */
-export const deductionResults = (books: Books): Processor => ({
+export const deductionResults = (books: Books, settings: ExchangeSettings): Processor => ({
   type: 'REDK',
-  process: (file, signal) => processAnswer(books, file, signal),
+  process: (file, signal) =>
+    processAnswer(books, file, {
+      inPart: exchangeOfUnit(settings, file.unit.id).deduction.partialFiles,
+      signal,
+    }),
 });
+
+export interface AnswerOptions {
+  /** Bad lines are passed over and noted, instead of refusing the file as a whole. */
+  readonly inPart?: boolean;
+  readonly signal?: AbortSignal;
+  /** Told how many lines are booked so far. */
+  readonly progress?: (lines: number) => void;
+}
 
 /** A file that was processed before changes nothing; one that was broken off is gone on with. */
 export async function processAnswer(
   books: Books,
   file: AcceptedFile,
-  signal?: AbortSignal,
+  { inPart = false, signal, progress }: AnswerOptions = {},
 ): Promise<ProcessingOutcome> {
-  const check = await checkAnswer(books.database, file);
+  const check = await checkAnswer(books.database, file, inPart);
   if (check.kind === 'refused') {
     const { batch, fault } = check;
     if (batch !== undefined && fault !== undefined)
@@ -65,15 +85,19 @@ export async function processAnswer(
   const begun = await beginAnswer(books, file, batch);
   if (begun === 'later') return later(books, batch);
   if (begun === 'applying') {
+    let booked = 0;
     await readExchangeFile(exchangeFiles.REDK, bytesOf(file.path), file.settings, async (lines) => {
       for (let at = 0; at < lines.length; at += CHUNK) {
         signal?.throwIfAborted();
-        await applyLines(books, file, batch, lines.slice(at, at + CHUNK));
+        const chunk = lines.slice(at, at + CHUNK);
+        await applyLines(books, file, batch, chunk, check.refusalOf);
+        booked += chunk.length;
+        progress?.(booked);
       }
     });
     await endAnswer(books, file, batch);
   }
-  return { kind: 'processed', detail: await summaryOf(books.database, batch) };
+  return { kind: 'processed', detail: await summaryOf(books.database, batch, file) };
 }
 
 const later = ({ clock }: Books, { id, state }: Batch): ProcessingOutcome => ({
@@ -116,47 +140,95 @@ function beginAnswer(
 }
 
 /** Lines that have their result already are passed over: a repetition changes nothing. */
-function applyLines(
+async function applyLines(
   books: Books,
   file: AcceptedFile,
-  { id }: Batch,
+  batch: Batch,
   lines: readonly FileLine<ResultLine>[],
+  refusalOf: (line: FileLine<ResultLine>) => string | undefined,
 ): Promise<void> {
-  const { unit, settings, storedAt } = file;
-  return books.database.transaction(async (tx) => {
-    const batch = await lockBatch(tx, unit, id);
-    if (batch === undefined) throw new Error('a deduction batch has gone');
-    const items = await requestedItems(tx, batch, lines);
-    for (const { value } of lines) {
-      const verdict = judge(value, items.get(value.detail), unit.id, settings, chinaDay(storedAt));
-      if (verdict.kind === 'refused') throw new Error('a line that was checked is refused');
-      const { outcome } = verdict.item;
-      if (outcome === 'waiting' || outcome === 'released') await applyLine(books, tx, file, batch, verdict);
-    }
-  });
+  const good: FileLine<ResultLine>[] = [];
+  const refused: RefusedLine[] = [];
+  for (const line of lines) {
+    const reason = refusalOf(line);
+    if (reason === undefined) good.push(line);
+    else refused.push({ line: line.line, detail: line.value.detail, reason });
+  }
+  const apply = (many: boolean) =>
+    books.database.transaction((tx) => applyChunk(books, tx, file, batch, { good, refused, many }));
+  try {
+    await apply(true);
+  } catch (error) {
+    // A serial came in from elsewhere in this moment: one after the other finds out which.
+    if (!hasLabel(error, 'duplicate')) throw error;
+    await apply(false);
+  }
 }
 
-async function applyLine(
+async function applyChunk(
   books: Books,
   tx: Session,
-  { unit, sha256, storedAt }: AcceptedFile,
-  batch: Batch,
-  verdict: Exclude<LineVerdict, { kind: 'refused' }>,
+  file: AcceptedFile,
+  { id }: Batch,
+  {
+    good,
+    refused,
+    many,
+  }: {
+    readonly good: readonly FileLine<ResultLine>[];
+    readonly refused: readonly RefusedLine[];
+    readonly many: boolean;
+  },
 ): Promise<void> {
-  const { item } = verdict;
-  if (verdict.kind === 'failure') {
-    await unlockBill(tx, unit, batch.id, item.bill);
-    await decideItem(tx, item, 'failed', { reason: verdict.reason, answer: sha256 });
-    return;
+  const { unit, settings, storedAt, sha256 } = file;
+  const batch = await lockBatch(tx, unit, id);
+  if (batch === undefined) throw new Error('a deduction batch has gone');
+  const items = await requestedItems(tx, batch, good);
+  const [successes, failures]: [Verdict<'success'>[], Verdict<'failure'>[]] = [[], []];
+  for (const { value } of good) {
+    const verdict = judge(value, items.get(value.detail), unit.id, settings, chinaDay(storedAt));
+    if (verdict.kind === 'refused') throw new Error('a line that was checked is refused');
+    const { outcome } = verdict.item;
+    if (outcome !== 'waiting' && outcome !== 'released') continue;
+    if (verdict.kind === 'success') successes.push(verdict);
+    else failures.push(verdict);
   }
-  const { customer, bill, amount } = item;
-  const { serial, day } = verdict;
-  const debit = { batch: batch.id, serial, customer, bill, amount, day, receivedAt: storedAt };
-  const { kind, paymentNumber } = await bookDebit(books, tx, unit, debit);
-  // Booking and result are one transaction, so a serial that is booked already is not ours from before a crash.
-  const outcome = kind === 'already-booked' ? 'conflict' : kind;
-  const reason = outcome === 'conflict' ? '平台流水已被另一笔使用 (serial of another booking)' : '';
-  await decideItem(tx, item, outcome, { reason, paymentNumber, answer: sha256 });
+  const debits = successes.map(
+    ({ item: { customer, bill, amount }, serial, day }): Debit => ({
+      ...{ batch: id, serial, customer, bill, amount, day, receivedAt: storedAt },
+    }),
+  );
+  const booked = many
+    ? await bookDebits(books, tx, unit, debits)
+    : await oneByOne(debits, (debit) => bookDebit(books, tx, unit, debit));
+  await unlockBills(
+    tx,
+    unit,
+    id,
+    failures.map(({ item }) => item.bill),
+  );
+  const decisions = [
+    ...successes.map(({ item }, n) => decisionOf(item, booked[n])),
+    ...failures.map(({ item, reason }): Decision => ({ item, outcome: 'failed', reason, paymentNumber: '' })),
+  ];
+  await decideItems(tx, decisions, sha256);
+  await noteRefused(tx, file, id, refused);
+}
+type Verdict<K> = Extract<LineVerdict, { kind: K }>;
+
+/** Booking and result are one transaction, so a serial that is booked already is not ours from before a crash. */
+function decisionOf(item: Item, booked: DebitOutcome | undefined): Decision {
+  if (booked === undefined) throw new Error('a debit without an outcome');
+  const { kind, paymentNumber } = booked;
+  if (kind !== 'already-booked') return { item, outcome: kind, reason: '', paymentNumber };
+  const reason = '平台流水已被另一笔使用 (serial of another booking)';
+  return { item, outcome: 'conflict', reason, paymentNumber };
+}
+
+async function oneByOne<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<readonly R[]> {
+  const done: R[] = [];
+  for (const one of all) done.push(await work(one));
+  return done;
 }
 
 async function endAnswer(books: Books, file: AcceptedFile, { id }: Batch): Promise<void> {
@@ -171,11 +243,13 @@ async function endAnswer(books: Books, file: AcceptedFile, { id }: Batch): Promi
   });
 }
 
-async function summaryOf(session: Session, batch: Batch): Promise<string> {
+async function summaryOf(session: Session, batch: Batch, file: AcceptedFile): Promise<string> {
   const sums = await outcomesOf(session, batch);
   const parts = outcomes.flatMap((outcome) => {
     const sum = sums[outcome];
     return sum === undefined ? [] : [`${outcome} ${sum.count} (${sum.sum} fen)`];
   });
+  const refused = await countRefused(session, file);
+  if (refused > 0) parts.push(`refused ${refused}`);
   return `批次 ${batch.id}: ${parts.join(', ')}`;
 }

@@ -10,7 +10,12 @@ import { judge, type ResultLine } from './judge.js';
 import type { RefusedLine } from './refused.js';
 
 export type AnswerCheck =
-  | { readonly kind: 'good'; readonly batch: Batch }
+  | {
+      readonly kind: 'good';
+      readonly batch: Batch;
+      /** Why a line of the file is not taken; only where the unit takes files in part. */
+      refusalOf(line: FileLine<ResultLine>): string | undefined;
+    }
   | {
       readonly kind: 'refused';
       readonly detail: string;
@@ -19,9 +24,16 @@ export type AnswerCheck =
       readonly fault?: RefusedLine;
     };
 
-/** @param database changes nothing there */
-export async function checkAnswer(database: Session, file: AcceptedFile): Promise<AnswerCheck> {
-  const reader = new AnswerReader(database, file);
+/**
+ * @param database changes nothing there
+ * @param inPart bad lines are passed over instead of refusing the file
+ */
+export async function checkAnswer(
+  database: Session,
+  file: AcceptedFile,
+  inPart: boolean,
+): Promise<AnswerCheck> {
+  const reader = new AnswerReader(database, file, inPart);
   const verdict = await readExchangeFile(exchangeFiles.REDK, bytesOf(file.path), file.settings, (lines) =>
     reader.read(lines),
   );
@@ -32,37 +44,60 @@ export async function checkAnswer(database: Session, file: AcceptedFile): Promis
     const detail = `第${fault.line}行：${fault.reason}`;
     return { kind: 'refused', detail, fault, ...(batch && { batch }) };
   }
-  if (batch === undefined) return { kind: 'refused', detail: '文件无明细 (a result without lines)' };
-  return { kind: 'good', batch };
+  if (batch !== undefined) return { kind: 'good', batch, refusalOf: (line) => reader.refusalOf(line) };
+  if (reader.lines > 0)
+    return { kind: 'refused', detail: '没有一行属于已知批次 (no line is of a known batch)' };
+  return { kind: 'refused', detail: '文件无明细 (a result without lines)' };
 }
 
 class AnswerReader {
   batch: Batch | undefined;
   fault: RefusedLine | undefined;
+  lines = 0;
   /** One bit for each line of the request. */
   #seen = Buffer.alloc(0);
   readonly #serials = new Set<string>();
+  /** Where a file is taken in part: what is wrong, by line; and what stands in it twice, all lines of which are refused. */
+  readonly #refused = new Map<number, string>();
+  readonly #twice = { details: new Set<string>(), serials: new Set<string>() };
 
   constructor(
     private readonly database: Session,
     private readonly file: AcceptedFile,
+    private readonly inPart: boolean,
   ) {}
 
   async read(lines: readonly FileLine<ResultLine>[]): Promise<void> {
     if (this.fault !== undefined) return;
-    const [first] = lines;
-    if (this.batch === undefined && first !== undefined) await this.#begin(first.value);
-    if (this.batch === undefined) return this.#fail(first, '明细标识未知 (unknown detId)');
-    const items = await requestedItems(this.database, this.batch, lines);
+    this.lines += lines.length;
+    if (this.batch === undefined) await this.#begin(lines);
+    const items = this.batch && (await requestedItems(this.database, this.batch, lines));
     for (const line of lines) {
-      const reason = this.#faultOf(line.value, items.get(line.value.detail));
-      if (reason !== undefined) return this.#fail(line, reason);
+      const reason = this.#faultOf(line.value, items?.get(line.value.detail));
+      if (reason === undefined) continue;
+      if (this.inPart) this.#refused.set(line.line, reason);
+      else {
+        this.fault = { line: line.line, detail: line.value.detail, reason };
+        return;
+      }
     }
   }
 
-  async #begin({ detail }: ResultLine): Promise<void> {
-    const named = readDetail(detail);
-    this.batch = named && (await batchById(this.database, this.file.unit, named.batch));
+  refusalOf({ line, value }: FileLine<ResultLine>): string | undefined {
+    const reason = this.#refused.get(line);
+    if (reason !== undefined) return reason;
+    // Which of them holds nobody can say.
+    if (this.#twice.details.has(value.detail)) return DETAIL_TWICE;
+    return this.#twice.serials.has(value.platformSerial) ? SERIAL_TWICE : undefined;
+  }
+
+  /** The file is the answer to the batch that its first readable detId names. */
+  async #begin(lines: readonly FileLine<ResultLine>[]): Promise<void> {
+    const named = new Set(lines.map(({ value }) => readDetail(value.detail)?.batch));
+    for (const id of named) {
+      this.batch = id === undefined ? undefined : await batchById(this.database, this.file.unit, id);
+      if (this.batch !== undefined) break;
+    }
     this.#seen = Buffer.alloc(Math.ceil(((this.batch?.count ?? 0) + 1) / 8));
   }
   #faultOf(line: ResultLine, item: Item | undefined): string | undefined {
@@ -72,19 +107,24 @@ class AnswerReader {
     const { number, outcome, answer } = verdict.item;
     const [byte, bit] = [number >> 3, 1 << (number & 7)];
     const bits = this.#seen[byte] ?? 0;
-    if ((bits & bit) !== 0) return '明细标识重复 (the detId stands in the file twice)';
+    if ((bits & bit) !== 0) {
+      this.#twice.details.add(line.detail);
+      return DETAIL_TWICE;
+    }
     this.#seen[byte] = bits | bit;
     if (outcome !== 'waiting' && outcome !== 'released' && answer !== sha256)
       return '该明细已有结果 (answered already by another file)';
     if (verdict.kind === 'failure') return undefined;
-    if (this.#serials.has(verdict.serial)) return '平台流水重复 (the serial stands in the file twice)';
+    if (this.#serials.has(verdict.serial)) {
+      this.#twice.serials.add(verdict.serial);
+      return SERIAL_TWICE;
+    }
     this.#serials.add(verdict.serial);
     return undefined;
   }
-  #fail(at: FileLine<ResultLine> | undefined, reason: string): void {
-    this.fault = { line: at?.line ?? 0, detail: at?.value.detail ?? '', reason };
-  }
 }
+const DETAIL_TWICE = '明细标识重复 (the detId stands in the file twice)';
+const SERIAL_TWICE = '平台流水重复 (the serial stands in the file twice)';
 
 /** The requested lines that these lines name, by detId; lines of other batches are not among them. */
 export async function requestedItems(

@@ -1,6 +1,14 @@
 /** The table `deduct_items`: one line of a request, its amounts as they were frozen, and what came of it. */
 import { type Row, type Session, sql } from '../../database/database.js';
-import { fenCell, monthCell, numberCell, oneOfCell, textCell } from '../../database/index.js';
+import {
+  fenCell,
+  manyUpdate,
+  monthCell,
+  numberCell,
+  oneOfCell,
+  textCell,
+  updateMany,
+} from '../../database/index.js';
 import type { Fen, Month } from '../../protocol/values.js';
 import type { DeductibleBill } from '../../revenue/index.js';
 import { addFen } from '../../revenue/index.js';
@@ -56,9 +64,11 @@ const selectOutcomes = sql(`
 const selectReasons = sql(`
   select outcome, reason, count(*) as items, coalesce(sum(amount), 0) as total from deduct_items
   where batch_id = :batch and reason is not null group by outcome, reason order by outcome, reason`);
-const decide = sql(`
-  update deduct_items set outcome = :outcome, reason = :reason, payment_no = :paymentNo, answer_sha256 = :answer
-  where det_id = :detail`);
+const decide = manyUpdate(
+  'deduct_items',
+  `outcome = {outcome:text}, reason = {reason:text}, payment_no = {paymentNo:text}, answer_sha256 = {answer:text}`,
+  'det_id = {detail:text}',
+);
 const releaseWaiting = sql(`
   update deduct_items set outcome = 'released', reason = :reason
   where batch_id = :batch and outcome in ('waiting', 'conflict')`);
@@ -154,19 +164,25 @@ export const reasonsOf = async (session: Session, batch: Batch) =>
     count: numberCell(row, 'items'),
     sum: fenCell(row, 'total'),
   }));
-export const decideItem = (
-  tx: Session,
-  item: Item,
-  outcome: Outcome,
-  { reason = '', paymentNumber = '', answer }: { reason?: string; paymentNumber?: string; answer: string },
-) =>
-  tx.run(decide, {
-    detail: item.detail,
-    outcome,
-    reason: reason.slice(0, 200) || null,
-    paymentNo: paymentNumber || null,
-    answer,
-  });
+/** What an answer says of a line. */
+export interface Decision {
+  readonly item: Item;
+  readonly outcome: Outcome;
+  readonly reason: string;
+  readonly paymentNumber: string;
+}
+export const decideItems = (tx: Session, decisions: readonly Decision[], answer: string) =>
+  updateMany(
+    tx,
+    decide,
+    decisions.map(({ item, outcome, reason, paymentNumber }) => ({
+      detail: item.detail,
+      outcome,
+      reason: reason.slice(0, 200) || null,
+      paymentNo: paymentNumber || null,
+      answer,
+    })),
+  );
 export const releaseItems = (tx: Session, batch: Batch, reason: string) =>
   tx.run(releaseWaiting, { batch: batch.id, reason: reason.slice(0, 200) || null });
 

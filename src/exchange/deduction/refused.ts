@@ -24,6 +24,10 @@ const selectPage = sql(
 const selectReasons = sql(`
   select reason, count(*) as items from deduct_refused where batch_id = :batch group by reason order by reason`);
 
+const countOfFile = sql(
+  'select count(*) as items from deduct_refused where unit = :unit and file_sha256 = :sha256',
+);
+
 const DETAIL_MAX = 64;
 const REASON_MAX = 200;
 
@@ -68,6 +72,14 @@ export const refusalReasons = async (session: Session, batch: string) =>
     reason: textCell(row, 'reason'),
     count: numberCell(row, 'items'),
   }));
+
+export async function countRefused(
+  session: Session,
+  { unit, sha256 }: Pick<AcceptedFile, 'unit' | 'sha256'>,
+): Promise<number> {
+  const [row] = await session.all(countOfFile, { unit: unit.id, sha256 });
+  return row === undefined ? 0 : numberCell(row, 'items');
+}
 
 const readRefused = (row: Row): RefusedInFile => ({
   file: textCell(row, 'file_name'),

@@ -5,7 +5,7 @@
 
 import type { Moment } from '../../clock.js';
 import { DatabaseError, type Session, sql } from '../../database/database.js';
-import { fenCell, flagCell, monthCell, textCell } from '../../database/index.js';
+import { fenCell, flagCell, manyUpdate, monthCell, textCell, updateMany } from '../../database/index.js';
 import { type Day, type Fen, fenOf, type Month, type Serial } from '../../protocol/values.js';
 import { owedOf, settleAsFar } from '../allocation.js';
 import type { Unit } from '../unit.js';
@@ -37,9 +37,11 @@ const select = (where: string) => `
   order by b.customer, b.bill_month, b.bill`;
 const selectEligible = sql(select("b.locked_by is null and a.state <> 'closed'"));
 const selectOfBatch = sql(select('b.locked_by = :batch'));
-const lock = sql(`
-  update bills set locked_by = :batch, late_fee_frozen = :lateFee
-  where unit = :unit and bill = :bill and state = 'open' and locked_by is null`);
+const lock = manyUpdate(
+  'bills',
+  'locked_by = {batch:text}, late_fee_frozen = {lateFee:whole}',
+  "unit = {unit:text} and bill = {bill:text} and state = 'open' and locked_by is null",
+);
 // Between customers, because a list of any length cannot be bound on all four databases.
 const selectHeld = sql(`
   select bill from bills
@@ -97,7 +99,8 @@ export async function lockBills(
 ): Promise<ReadonlySet<string>> {
   const [first, last] = [bills[0], bills.at(-1)];
   if (first === undefined || last === undefined) return new Set();
-  await tx.runMany(
+  await updateMany(
+    tx,
     lock,
     bills.map(({ bill, lateFee }) => ({ unit: unit.id, batch, bill, lateFee })),
   );

@@ -110,6 +110,27 @@ export async function appendAllocations(
   if (rows.length > 0) await tx.runMany(insertAllocation, rows);
 }
 
+/** The same for many entries. */
+export async function insertAllocations(
+  tx: Session,
+  unit: Unit,
+  all: readonly {
+    readonly entryNumber: string;
+    readonly bill: string;
+    readonly principal: Fen;
+    readonly lateFee: Fen;
+  }[],
+): Promise<void> {
+  const rows = all.map(({ entryNumber, bill, principal, lateFee }) => ({
+    entryNo: entryNumber,
+    unit: unit.id,
+    bill,
+    principal,
+    lateFee,
+  }));
+  if (rows.length > 0) await tx.runMany(insertAllocation, rows);
+}
+
 /** How many bills the entry paid. */
 export async function countAllocations(tx: Session, entryNumber: string): Promise<number> {
   const [row] = await tx.all(countOf, { entryNo: entryNumber });

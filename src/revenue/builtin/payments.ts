@@ -52,6 +52,20 @@ export async function insertNewPayment(tx: Session, unit: Unit, payment: NewPaym
   await tx.run(insertPayment, { ...rest, paymentNo: paymentNumber, unit: unit.id, day: bookingDay });
 }
 
+export async function insertNewPayments(
+  tx: Session,
+  unit: Unit,
+  payments: readonly NewPayment[],
+): Promise<void> {
+  const rows = payments.map(({ paymentNumber, bookingDay, ...rest }) => ({
+    ...rest,
+    paymentNo: paymentNumber,
+    unit: unit.id,
+    day: bookingDay,
+  }));
+  if (rows.length > 0) await tx.runMany(insertPayment, rows);
+}
+
 export interface BookedPayment {
   readonly paymentNumber: string;
   readonly customer: string;

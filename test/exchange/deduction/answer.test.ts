@@ -201,4 +201,69 @@ eachDatabase('a deduction result', (db) => {
     expect(await d.locks()).to.deep.equal([]);
     expect(await verifyLedger(db())).to.deep.equal([]);
   });
+
+  it('takes a file in part where the unit wants it: good lines are booked, each bad one is noted with its reason', async () => {
+    const customer = await d.signed({ a: 1000, b: 2000, c: 3000, e: 4000, f: 5000 });
+    await d.go();
+    const [, a = '', b = '', c = '', e = '', f = ''] = d.request();
+    const strange = a.replace(/^\d{32}/, '0'.repeat(32));
+    const serial = freshSerial();
+    const lines = [
+      strange,
+      lineOf(a),
+      lineOf(b, { debited: '5' }),
+      ...[lineOf(c, { serial }), lineOf(e, { serial })],
+      ...[lineOf(f), lineOf(f, { flag: '0', serial: '' })],
+    ];
+    const file = resultFile(d, [lineOf(strange), ...lines.slice(1)]);
+    for (let n = 0; n < 2; n += 1) {
+      const outcome = await processAnswer(d.books, file, { inPart: true });
+      expect(outcome.kind).equal('processed');
+      expect(outcome.detail).contains('refused 6');
+      expect(await counts()).equal('noticed, settled 1, waiting 4');
+      expect(await standing(d.world, d.unit, customer)).equal('bcef 0');
+    }
+    const batch = await batchOfDay(db(), d.unit, today);
+    const refused: string[] = [];
+    if (batch !== undefined)
+      for await (const row of reportOf(db(), batch).rows)
+        if (row[7] === '拒收') refused.push(String(row[8]).replace(/ \(.*/, ''));
+    const at = (line: number, why: string) => `r.txt 第${line}行：${why}`;
+    expect(refused).to.deep.equal([
+      at(2, '明细标识未知'),
+      at(4, '实扣金额不符'),
+      ...[at(5, '平台流水重复'), at(6, '平台流水重复'), at(7, '明细标识重复'), at(8, '明细标识重复')],
+    ]);
+    // A corrected file brings the rest.
+    const rest = resultFile(d, [lineOf(b), lineOf(c), lineOf(e), lineOf(f)], 'rest.txt');
+    expect(await processAnswer(d.books, rest, { inPart: true })).to.include({ kind: 'processed' });
+    expect(await counts()).equal('answered, settled 5');
+    expect(await verifyLedger(db())).to.deep.equal([]);
+  });
+
+  it('books many lines of one customer with one balance, and lets a void serial give way', async () => {
+    const bills = Object.fromEntries([...'abcdefgh'].map((bill, n) => [bill, 100 + n]));
+    const customer = await d.signed(bills);
+    await d.go();
+    const [paid, ...others] = d.request().slice(1);
+    const [first = '', second = ''] = [paid ?? '', others[0] ?? ''];
+    let double = 0;
+    for (const line of [first, second]) {
+      const [, , , , , bill = '', , , , amount] = line.split('|');
+      double += Number(amount);
+      const order = payment(customer, Number(amount), { bills: [bill] });
+      expect((await d.world.revenue.pay(d.unit, order)).kind).equal('booked');
+    }
+    const serial = freshSerial();
+    expect(await d.world.revenue.paymentStatus(d.unit, serial, noon)).to.include({ kind: 'unknown' });
+    const last = others.at(-1) ?? '';
+    const lines = [first, ...others.slice(0, -1)].map((line) => lineOf(line));
+    expect(await process(resultFile(d, [...lines, lineOf(last, { serial })]))).to.include({
+      kind: 'processed',
+    });
+    expect(await counts()).equal('answered, prepaid 2, settled 6');
+    expect(await standing(d.world, d.unit, customer)).equal(` ${double}`);
+    expect(await d.locks()).to.deep.equal([]);
+    expect(await verifyLedger(db())).to.deep.equal([]);
+  });
 });

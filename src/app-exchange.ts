@@ -10,6 +10,7 @@ import {
   deductionRequests,
   deductionResults,
   type Exchange,
+  existingSource,
   metersOf,
   openExchange,
   openRemotePlace,
@@ -20,6 +21,8 @@ import {
 } from './exchange/index.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
+import type { ExistingRevenue } from './revenue/index.js';
+import { openExisting } from './revenue-opening.js';
 import { callPlatform, loadTrust } from './server/index.js';
 
 export interface AppExchangeParts {
@@ -52,6 +55,21 @@ export function openAppExchange(parts: AppExchangeParts): Exchange {
     );
     return patient;
   };
+  const { revenue } = config;
+  const closers: (() => Promise<void> | void)[] = [];
+  let theirs: Promise<ExistingRevenue> | undefined;
+  const openTheirs = async (): Promise<ExistingRevenue['files']> => {
+    if (revenue.kind === 'builtin') throw new Error('there is no other schema');
+    const { database: given } = revenue;
+    const patientPool = { ...given.pool, min: 0, max: 4 };
+    const settings = { ...given, statementTimeoutMs: PATIENT_STATEMENT_MS, pool: patientPool };
+    theirs ??= openExisting({ ...parts, closers }, { ...revenue, database: settings }).catch((error) => {
+      // Not there now: asked again with the next file.
+      theirs = undefined;
+      throw error;
+    });
+    return (await theirs).files;
+  };
   const reconciliation = openReconciliation(parts);
   const exchange = openExchange({
     settings: config.exchange,
@@ -59,10 +77,13 @@ export function openAppExchange(parts: AppExchangeParts): Exchange {
     root: resolve(config.dir, config.sftp.root),
     database,
     processors: parts.processes ? processors(parts, reconciliation) : [],
-    producers:
-      config.revenue.kind === 'builtin'
-        ? [...revenueProducers(builtinSource(openPatient), config.exchange), deductionRequests(openPatient)]
-        : [],
+    producers: [
+      ...revenueProducers(
+        revenue.kind === 'builtin' ? builtinSource(openPatient) : existingSource(openTheirs),
+        config.exchange,
+      ),
+      ...(revenue.kind === 'builtin' ? [deductionRequests(openPatient)] : []),
+    ],
     // Read each time: notices are rare, and certificates change while we run.
     call: async (call, signal) => callPlatform(call, await loadTrust(config.dir, clock, true), clock, signal),
     openRemote: (unit, settings) => openRemotePlace(unit, settings, { dir: config.dir, clock, log }),
@@ -90,6 +111,7 @@ export function openAppExchange(parts: AppExchangeParts): Exchange {
       await exchange.stop();
       await reconciliation?.close();
       await (await patient)?.close();
+      for (const close of closers.splice(0).reverse()) await close();
     },
   };
 }

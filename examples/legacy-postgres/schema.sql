@@ -43,6 +43,8 @@ create table ys_zd (                          -- 应收主表
   foreign key (dwbm, yhbh) references yh_da
 );
 create index ys_zd_yh on ys_zd (dwbm, yhbh, jf_bz);
+create index ys_zd_fp on ys_zd (dwbm, fp_rq);
+create index ys_zd_jf on ys_zd (jf_lsh);
 create table ys_mx (                          -- 应收明细
   dwbm varchar(16) not null, ys_id varchar(32) not null, xh integer not null,
   fymc varchar(50) not null, dj numeric(10,4), sl numeric(12,2), je numeric(14,3) not null,

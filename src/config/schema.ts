@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { alarmSettings } from '../alarm.js';
 import { databaseSettings } from '../database/index.js';
-import { exchangeSettings } from '../exchange/settings.js';
+import { exchangeOfUnit, exchangeSettings } from '../exchange/settings.js';
 import { metricsSettings } from '../monitoring.js';
 import { revenueSettings } from '../revenue/index.js';
 import { serverSettings } from '../server/settings.js';
@@ -18,7 +18,7 @@ const logSettings = z
   .prefault({});
 
 /** All of sluice.yaml; each room declares its own section. */
-export const configSchema = z.strictObject({
+const sections = z.strictObject({
   alarms: alarmSettings,
   capture: captureSettings,
   database: databaseSettings.prefault({}),
@@ -30,4 +30,28 @@ export const configSchema = z.strictObject({
   sftp: sftpSettings,
   units,
 });
+/** What is switched on must be possible: a schema of the utility's own gives what its statements give. */
+export const configSchema = sections.superRefine(({ revenue, exchange, units: all }, context) => {
+  if (revenue.kind !== 'existing') return;
+  const refuse = (path: readonly string[], message: string) =>
+    context.addIssue({ code: 'custom', path: ['exchange', 'units', ...path], message });
+  for (const { id } of all) {
+    const { files, deduction } = exchangeOfUnit(exchange, id);
+    for (const [type, operation] of statementOfFile)
+      if (files[type].schedule !== undefined && revenue.operations[operation] === undefined)
+        refuse(
+          [id, 'files', type, 'schedule'],
+          `${type} needs the statement revenue.operations.${operation}`,
+        );
+    if (deduction.days.length > 0)
+      refuse(
+        [id, 'deduction', 'days'],
+        'batch deduction is made on the built-in schema only (revenue.kind: builtin); leave it empty here',
+      );
+  }
+});
+const statementOfFile = [
+  ['JF', 'paymentsOfDay'],
+  ['DZZD', 'billsOfDay'],
+] as const;
 export type Config = z.output<typeof configSchema>;

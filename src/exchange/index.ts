@@ -14,7 +14,12 @@ export {
 export { type FileSearch, searchIncoming, searchOutgoing } from './listing.js';
 export { type Meters, metersOf, silentMeters } from './meters.js';
 export type { CallPlatform } from './outgoing/announcer.js';
-export { builtinSource, type OutgoingSource, revenueProducers } from './outgoing/from-revenue.js';
+export {
+  builtinSource,
+  existingSource,
+  type OutgoingSource,
+  revenueProducers,
+} from './outgoing/from-revenue.js';
 export { type NoticeAttempt, type OutgoingFile, outgoingStates } from './outgoing/outgoing-file.js';
 export { defineProducer, type ProduceOrder, type Producer } from './outgoing/producer.js';
 export { runsBetween } from './outgoing/schedule.js';

@@ -1,8 +1,10 @@
 /* The gateway on the example of a revenue schema that a utility already has: every service over the socket. */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
+import { checkConfig } from '../../src/config/index.js';
+import { messageOf } from '../../src/errors.js';
 import { exampleSection, makeLegacySchema } from '../revenue/existing/legacy-world.js';
 import { eachDatabase } from '../support/databases.js';
 import { demoDirectory, type Gateway, platformTls, sluice, startGateway } from '../support/gateway.js';
@@ -58,7 +60,7 @@ eachDatabase(
       ]);
       expect(done.code, done.stdout + done.stderr).to.equal(0);
       const { reports } = JSON.parse(done.stdout) as { reports: { operation: string; verdict: string }[] };
-      expect(reports.map(({ verdict }) => verdict)).to.deep.equal(Array(11).fill('ok'));
+      expect(reports.map(({ verdict }) => verdict)).to.deep.equal(Array(13).fill('ok'));
     });
     it('answers queries', async () => {
       expect(await body('200001', query)).to.include({
@@ -107,6 +109,34 @@ eachDatabase(
       expect((await ask(tls, '200002', { ...today, bankSerial: never.bankSerial })).body).to.include({
         rtnCode: '2005',
       });
+    });
+    it('makes the file of a day’s payments from their statement', async () => {
+      const args = ['--unit', UNIT, '--date', serial.slice(0, 8), '--dir', made.dir, '--json'];
+      const done = await sluice(['exchange', 'make', 'jf', ...args]);
+      expect(done.code, done.stdout + done.stderr).to.equal(0);
+      const file = JSON.parse(done.stdout) as Record<string, unknown>;
+      // The payment and its refund.
+      expect(file, done.stdout).to.include({ type: 'JF', count: 2 });
+    });
+    it('is refused at the start when something is switched on that no statement gives', () => {
+      const section = exampleSection().revenue as { operations: Record<string, unknown> };
+      const { paymentsOfDay: _left, ...operations } = section.operations;
+      const files = { JF: { schedule: '30 2 * * *' }, DZZD: { schedule: '30 2 * * *' } };
+      const { units } = parse(readFileSync(join(made.dir, 'sluice.yaml'), 'utf8'));
+      const text = stringify({
+        units,
+        revenue: { ...section, operations },
+        exchange: { units: { [UNIT]: { files, deduction: { days: [5] } } } },
+      });
+      let said = '';
+      try {
+        checkConfig(made.dir, text, {});
+      } catch (error) {
+        said = messageOf(error);
+      }
+      expect(said).to.match(/sluice\.yaml:\d+: exchange\.units\.39536\.files\.JF\.schedule: .*paymentsOfDay/);
+      expect(said).to.match(/exchange\.units\.39536\.deduction\.days: batch deduction/);
+      expect(said).not.to.contain('billsOfDay');
     });
   },
   { only: ['postgres'] },

@@ -32,6 +32,19 @@ export const builtinSource = (open: () => Promise<Database>): OutgoingSource => 
   },
 });
 
+/** A schema of the utility's own as a source. @param open its statements, with a connection that has time */
+export const existingSource = (open: () => Promise<OutgoingSource>): OutgoingSource => ({
+  async *recordsOfDay(unit, day) {
+    yield* (await open()).recordsOfDay(unit, day);
+  },
+  async *billsIssuedOn(unit, day) {
+    yield* (await open()).billsIssuedOn(unit, day);
+  },
+  async *dunnableBills(unit, asOf) {
+    yield* (await open()).dunnableBills(unit, asOf);
+  },
+});
+
 export function revenueProducers(source: OutgoingSource, settings: ExchangeSettings): readonly Producer[] {
   return [
     defineProducer({

@@ -18,17 +18,21 @@ export interface CheckSubject {
   readonly customer: string;
 }
 
+const RECORD = [
+  ...['payment_number', 'serial', 'amount', 'principal', 'late_fee', 'prepaid_change', 'balance_after'],
+  ...['paid_at', 'channel', 'kind'],
+];
+const BILL = ['bill', 'month', 'amount', 'issued_on'];
 /** Columns without which a row says nothing to us; of a change, `code` alone. */
 const NEEDED: Readonly<Record<OperationName, readonly string[]>> = {
   findCustomers: ['customer', 'name', 'state', 'prepaid'],
   openBills: ['bill', 'month', 'receivable', 'late_fee'],
   paymentBySerial: ['payment_number', 'customer', 'amount', 'refunded'],
-  payments: [
-    ...['payment_number', 'serial', 'amount', 'principal', 'late_fee', 'prepaid_change', 'balance_after'],
-    ...['paid_at', 'channel', 'kind'],
-  ],
-  issuedBills: ['bill', 'month', 'amount', 'issued_on'],
+  payments: RECORD,
+  issuedBills: BILL,
   bookingsOfDay: ['serial', 'customer', 'amount', 'payment_number'],
+  paymentsOfDay: ['customer', ...RECORD],
+  billsOfDay: ['customer', ...BILL],
   pay: ['code'],
   refund: ['code'],
   supplement: ['code'],
@@ -111,11 +115,13 @@ function readingOf(theirs: Theirs, name: OperationName, rows: readonly Row[], ro
     case 'openBills':
       return `${rows.length} bills, the first of ${formats.readMonth(row, 'month')}: ${formats.readAmount(row, 'receivable')} + ${formats.readAmount(row, 'late_fee')} fen`;
     case 'issuedBills':
+    case 'billsOfDay':
       return `${rows.length} bills, the first of ${formats.readMonth(row, 'month')}, issued ${formats.readDay(row, 'issued_on')}`;
     case 'paymentBySerial':
       return `refunded: ${formats.readFlag(row, 'refunded')}`;
     case 'payments':
     case 'bookingsOfDay':
+    case 'paymentsOfDay':
       return `${rows.length} rows, the first ${formats.readAmount(row, 'amount')} fen`;
     default:
       return name satisfies never;

@@ -3,7 +3,7 @@ import type { Clock, Ids } from '../../clock.js';
 import { type Database, DatabaseError } from '../../database/database.js';
 import type { Serial } from '../../protocol/values.js';
 import type { Unit } from '../unit.js';
-import { findRow, type JournalRow } from './journal.js';
+import { findByTheirs, findRow, type JournalRow } from './journal.js';
 import type { Theirs } from './theirs.js';
 
 export interface Desk {
@@ -21,6 +21,7 @@ const WAIT_MS = 6000;
 const PAUSE_MS = 40;
 
 const PLATFORM_SERIAL = /^(\d{8})00003001(\d{12})$/;
+const SHORTENED_SERIAL = /^(\d{8})(\d{12})$/;
 /**
  * The serial as their column takes it (docs/integration.md "Serials"). What is not of the platform's form, and what is booked anew under a serial
  * that was taken back, gets a number of ours that begins with a letter, so that it cannot be a shortened serial; the journal keeps which is whose.
@@ -32,6 +33,21 @@ export function theirSerialOf({ theirs, ids }: Desk, serial: Serial, anew = fals
   return day === undefined || number === undefined
     ? `S${ids.digits(Math.min(length, 31) - 1)}`
     : day + number;
+}
+
+/** The platform's serial of what stands in their column. Only numbers of ours need the journal. */
+export async function platformSerialOf(
+  { journal, theirs }: Desk,
+  unit: Pick<Unit, 'id'>,
+  theirSerial: string,
+): Promise<string> {
+  if (theirSerial === '') return '';
+  const { as } = theirs.settings.serial;
+  const [, day, number] = (as === 'shortened' && SHORTENED_SERIAL.exec(theirSerial)) || [];
+  if (day !== undefined && number !== undefined) return `${day}00003001${number}`;
+  if (as === 'whole' && !theirSerial.startsWith('S')) return theirSerial;
+  // What the journal does not know stays as it is: it may be older.
+  return (await findByTheirs(journal, unit, theirSerial))?.serial ?? theirSerial;
 }
 
 /** Nobody is told anything about a call that still runs: who repeats it waits for its end. */

@@ -2,13 +2,15 @@
 import type { Clock, Ids } from '../../clock.js';
 import type { Database, Row } from '../../database/database.js';
 import type { Day } from '../../protocol/values.js';
+import type { DunnableBill } from '../builtin/dunning.js';
 import type { ReconciliationBooks } from '../reconciliation-books.js';
-import type { Booking, RevenueSystem } from '../revenue-system.js';
+import type { Booking, IssuedBill, PaymentRecord, RevenueSystem } from '../revenue-system.js';
 import type { Unit } from '../unit.js';
 import type { Desk } from './desk.js';
+import { billsOfDay, bookingsOfDay, dunnableBills, paymentsOfDay } from './of-a-day.js';
 import { agreements, bind, maintainAgreement } from './ours.js';
 import { pay, supplement } from './pay.js';
-import { arrears, bookingsOfDay, findCustomers, issuedBills, payments } from './queries.js';
+import { arrears, findCustomers, issuedBills, payments } from './queries.js';
 import { refund, reverse } from './refund.js';
 import { type Resolved, resolveAll } from './resolve.js';
 import type { ExistingSettings } from './settings.js';
@@ -36,6 +38,12 @@ export interface ExistingRevenue extends RevenueSystem {
   bookingsOfDay(unit: Unit, day: Day): AsyncIterable<Booking>;
   /** `undefined`: no statement gives the bookings of a day (`revenue.operations.bookingsOfDay`). */
   readonly reconciliation: ReconciliationBooks | undefined;
+  /** What our files of a day are made of. @throws {DatabaseError} `fault` for a statement that is not configured */
+  readonly files: {
+    recordsOfDay(unit: Unit, day: Day): AsyncIterable<PaymentRecord>;
+    billsIssuedOn(unit: Unit, day: Day): AsyncIterable<IssuedBill>;
+    dunnableBills(unit: Unit, asOf: Day): AsyncIterable<DunnableBill>;
+  };
   /** False: the bill cannot be locked (settled, locked, unknown). */
   lockBill(unit: Unit, bill: string, batch: string, day: Day): Promise<boolean>;
   unlockBill(unit: Unit, bill: string, batch: string): Promise<boolean>;
@@ -77,6 +85,11 @@ export function openExistingRevenue(parts: ExistingParts): ExistingRevenue {
     },
     resolve: () => resolveAll(desk),
     bookingsOfDay: (unit, day) => bookingsOfDay(desk, unit, day),
+    files: {
+      recordsOfDay: (unit, day) => paymentsOfDay(desk, unit, day),
+      billsIssuedOn: (unit, day) => billsOfDay(desk, unit, day),
+      dunnableBills: (unit, asOf) => dunnableBills(desk, unit, asOf),
+    },
     reconciliation: theirs.has('bookingsOfDay') ? reconciliation : undefined,
     lockBill: (unit, bill, batch, day) =>
       lock('lockBill', { unit: unit.id, bill, batch, day: theirs.formats.day(day) }),

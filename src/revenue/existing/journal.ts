@@ -72,7 +72,7 @@ export async function findRow(
 }
 export async function findByTheirs(
   session: Session,
-  unit: Unit,
+  unit: Pick<Unit, 'id'>,
   theirSerial: string,
 ): Promise<JournalRow | undefined> {
   const [row] = await session.all(selectTheirs, { unit: unit.id, theirSerial });

@@ -1,13 +1,10 @@
-/** What is asked of the utility's tables without changing them. */
-import { type Moment, momentOf } from '../../clock.js';
-import { type Binds, DatabaseError, type Row } from '../../database/database.js';
+import type { Binds, Row } from '../../database/database.js';
 import { decimalCell, textCell } from '../../database/index.js';
-import { type Day, type Month, parseDay, zeroFen } from '../../protocol/values.js';
+import { type Day, type Month, zeroFen } from '../../protocol/values.js';
 import { visibleBills } from '../allocation.js';
 import type {
   Arrears,
   ArrearsFilter,
-  Booking,
   Customer,
   CustomerKey,
   FeeKind,
@@ -17,7 +14,7 @@ import type {
 } from '../revenue-system.js';
 import type { Unit } from '../unit.js';
 import type { Desk } from './desk.js';
-import { findByTheirs, serialOf } from './journal.js';
+import { readRecord } from './records.js';
 import { type Theirs, textOr } from './theirs.js';
 
 export async function findCustomers(
@@ -57,16 +54,26 @@ export async function arrears(
   asOf: Day,
   filter: ArrearsFilter = {},
 ): Promise<Arrears | undefined> {
+  const found = await openBillsOf(desk, unit, customer, asOf);
+  if (found === undefined) return undefined;
+  const bills = found.bills.map(({ bill }) => bill).filter((bill) => wanted(bill, filter));
+  return {
+    customer: found.customer,
+    prepaid: found.prepaid,
+    bills: visibleBills(bills, unit.dialect.lockPolicy),
+  };
+}
+/** Every open bill with the row it was read from; `undefined`: no such customer. */
+export async function openBillsOf(desk: Desk, unit: Unit, customer: string, asOf: Day) {
   const { theirs } = desk;
   const { formats } = theirs;
   const found = await exists(desk, unit, customer);
   if (found === undefined) return undefined;
   const rows = await theirs.ask('openBills', { unit: unit.id, customer, day: formats.day(asOf) });
-  const bills = rows.map((row) => readOpenBill(theirs, row)).filter((bill) => wanted(bill, filter));
   return {
     customer: readCustomer(theirs, found),
     prepaid: formats.readAmount(found, 'prepaid'),
-    bills: visibleBills(bills, unit.dialect.lockPolicy),
+    bills: rows.map((row) => ({ row, bill: readOpenBill(theirs, row) })),
   };
 }
 const wanted = (bill: OpenBill, { from, to, feeKind }: ArrearsFilter): boolean =>
@@ -111,7 +118,8 @@ export async function issuedBills(
   return (await theirs.ask('issuedBills', binds)).map((row) => readIssuedBill(theirs, row, who));
 }
 
-function readIssuedBill(theirs: Theirs, row: Row, owner: Customer): IssuedBill {
+type BillOwner = Pick<Customer, 'customer' | 'name' | 'address' | 'office' | 'officeName'>;
+export function readIssuedBill(theirs: Theirs, row: Row, owner: BillOwner): IssuedBill {
   const { formats } = theirs;
   const dayOr = (column: string) => (textOr(row, column) === '' ? undefined : formats.readDay(row, column));
   const issuedOn = formats.readDay(row, 'issued_on');
@@ -160,50 +168,4 @@ export async function payments(
   const rows = await theirs.ask('payments', binds);
   const who = readCustomer(theirs, owner);
   return Promise.all(rows.map((row) => readRecord(desk, unit, row, who)));
-}
-
-const KINDS = { payment: 'payment', refund: 'refund', reversal: 'reversal' } as const;
-const CHANNELS = { platform: 'platform', deduction: 'deduction', counter: 'counter' } as const;
-async function readRecord(desk: Desk, unit: Unit, row: Row, owner: Customer): Promise<PaymentRecord> {
-  const { formats } = desk.theirs;
-  return {
-    paymentNumber: textCell(row, 'payment_number'),
-    customer: owner.customer,
-    customerName: owner.name,
-    office: owner.office,
-    serial: await platformSerial(desk, unit, textCell(row, 'serial')),
-    channel: formats.readMapped(row, 'channel', CHANNELS),
-    amount: formats.readAmount(row, 'amount'),
-    principal: formats.readAmount(row, 'principal'),
-    lateFee: formats.readAmount(row, 'late_fee'),
-    prepaidChange: formats.readAmount(row, 'prepaid_change'),
-    balanceAfter: formats.readAmount(row, 'balance_after'),
-    at: momentIn(textCell(row, 'paid_at')),
-    kind: formats.readMapped(row, 'kind', KINDS),
-    payMode: textOr(row, 'pay_mode'),
-  };
-}
-
-/** The platform's serial of what stands in their column; what the journal does not know stays as it is. */
-const platformSerial = async ({ journal }: Desk, unit: Unit, theirSerial: string): Promise<string> =>
-  theirSerial === '' ? '' : ((await findByTheirs(journal, unit, theirSerial))?.serial ?? theirSerial);
-
-/** `yyyyMMddHHmmss` in China. */
-function momentIn(text: string): Moment {
-  const day = parseDay(text.slice(0, 8));
-  if (day === undefined || !/^\d{14}$/.test(text))
-    throw new DatabaseError('fault', 'existing revenue schema: column paid_at is not yyyyMMddHHmmss');
-  return momentOf(day, text.slice(8));
-}
-
-/** Bookings of the platform channel of a day with the platform's serials, as reconciliation compares them; in bounded memory. */
-export async function* bookingsOfDay(desk: Desk, unit: Unit, day: Day): AsyncIterable<Booking> {
-  const { theirs } = desk;
-  for await (const row of theirs.stream('bookingsOfDay', { unit: unit.id, day: theirs.formats.day(day) }))
-    yield {
-      serial: serialOf(await platformSerial(desk, unit, textCell(row, 'serial'))),
-      customer: textCell(row, 'customer'),
-      amount: theirs.formats.readAmount(row, 'amount'),
-      paymentNumber: textCell(row, 'payment_number'),
-    };
 }

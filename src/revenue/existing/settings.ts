@@ -10,6 +10,8 @@ export const queryNames = [
   'payments',
   'issuedBills',
   'bookingsOfDay',
+  'paymentsOfDay',
+  'billsOfDay',
 ] as const;
 export const changeNames = ['pay', 'refund', 'supplement', 'lockBill', 'unlockBill'] as const;
 export const operationNames = [...queryNames, ...changeNames] as const;
@@ -116,6 +118,8 @@ const existing = z.strictObject({
     payments: query,
     issuedBills: query,
     bookingsOfDay: query.optional(),
+    paymentsOfDay: query.optional(),
+    billsOfDay: query.optional(),
     pay: change,
     refund: change,
     supplement: change,

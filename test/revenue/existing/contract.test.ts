@@ -1,6 +1,7 @@
 import type { ExistingSettings } from '../../../src/revenue/index.js';
 import { eachDatabase } from '../../support/databases.js';
 import { revenueContract } from '../contract/contract.js';
+import { filesContract } from './files.js';
 import {
   exampleSettings,
   type LegacyWorld,
@@ -34,10 +35,12 @@ for (const [title, variant] of Object.entries(variants))
       after(async () => {
         for (const close of closers) await close();
       });
-      revenueContract(() => {
+      const there = () => {
         if (world === undefined) throw new Error('the world is there only while the suite runs');
         return world;
-      });
+      };
+      revenueContract(there);
+      describe('files of a day', () => filesContract(there));
     },
     { only: ['postgres'] },
   );

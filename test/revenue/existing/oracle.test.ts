@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { eachDatabase, type SuiteDatabase } from '../../support/databases.js';
 import { loadOnMariadb, plsqlModule, scriptOf } from '../../support/plsql-mariadb.js';
 import { revenueContract } from '../contract/contract.js';
+import { filesContract } from './files.js';
 import { exampleFile, exampleSettings, type LegacyWorld, legacyWorld, openTheirs } from './legacy-world.js';
 
 const script = scriptOf(exampleFile('legacy-oracle', 'schema.sql'));
@@ -39,10 +40,12 @@ eachDatabase(
     after(async () => {
       for (const close of closers) await close();
     });
-    revenueContract(() => {
+    const there = () => {
       if (world === undefined) throw new Error('the world is there only while the suite runs');
       return world;
-    });
+    };
+    revenueContract(there);
+    describe('files of a day', () => filesContract(there));
     describe('what was sent', () => {
       it('were blocks whose outputs are binds', () => {
         const calls = seen.filter((text) => text.startsWith('begin'));

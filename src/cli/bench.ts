@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { chinaText, systemClock, systemIds } from '../clock.js';
 import { fenOf } from '../protocol/index.js';
 import {
@@ -57,6 +57,12 @@ export function benchCommand(program: Command): void {
     .option('--mix <shares>', 'e.g. query=80,pay=16,status=3,refund=1', sharesOf, usualShares)
     .option('--amount <fen>', 'of each payment', wholeNumber, 100)
     .option('--resume', 'resume TLS sessions instead of full handshakes')
+    .addOption(
+      new Option(
+        '--tls <version>',
+        'speak only this version; RSA or ECDSA is decided by the certificates',
+      ).choices(['1.2', '1.3']),
+    )
     .option('--seed <n>', 'repeat the same sequence of kinds and customers', wholeNumber)
     .option('--html <file>', 'write a page with latency and throughput over time')
     .option('--json', 'print the figures as JSON');

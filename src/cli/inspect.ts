@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { messageOf, OperatorError } from '../errors.js';
 import type { UnitDialect } from '../protocol/index.js';
@@ -29,7 +29,7 @@ export function inspectCommand(program: Command): void {
     .description(
       'explain frames (hex in any spelling, dumps, Arrays.toString, fixtures, log files, raw bytes) and exchange files',
     )
-    .argument('<what...>', 'hex digits, files, or - for standard input')
+    .argument('<what...>', 'hex digits, files, directories (captures), or - for standard input')
     .option(
       '--type <type>',
       'it is an exchange file of this type, where its name does not say so (DSDZ, REDK, …)',
@@ -69,7 +69,7 @@ function inputsOf(what: readonly string[]): [string, Buffer][] {
   if (what.every((word) => /^(?:0x)?(?:[0-9a-f]{2}[,:]?)+$/i.test(word) && !existsSync(word))) {
     return [['hex', Buffer.from(what.join(' '))]];
   }
-  return what.map((name) => {
+  return what.flatMap(filesIn).map((name) => {
     try {
       return [name === '-' ? 'standard input' : name, readFileSync(name === '-' ? 0 : name)];
     } catch (error) {
@@ -81,6 +81,15 @@ function inputsOf(what: readonly string[]): [string, Buffer][] {
       );
     }
   });
+}
+
+/** A directory stands for the captures, dumps and logs below it, in the order of their names. */
+function filesIn(name: string): readonly string[] {
+  if (name === '-' || !existsSync(name) || !statSync(name).isDirectory()) return [name];
+  return readdirSync(name, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
 }
 
 function print(found: readonly Explained[], files: readonly FileExplanation[], options: Options): void {

@@ -16,6 +16,8 @@ export interface TargetOptions {
   readonly ca?: string;
   readonly timeout?: number;
   readonly dialect?: Readonly<Record<string, string>>;
+  /** The only version of TLS that is spoken. */
+  readonly tls?: '1.2' | '1.3';
 }
 /** The options of every command that connects as the platform. */
 export const withTarget = (command: Command): Command =>
@@ -72,6 +74,7 @@ export function findTarget(options: TargetOptions): Found {
     ca: read(options.ca, 'ca.crt'),
     // A self-signed server certificate may be named as its own CA, and so may an issuer that is no root.
     allowPartialTrustChain: true,
+    ...(options.tls && ({ minVersion: `TLSv${options.tls}`, maxVersion: `TLSv${options.tls}` } as const)),
   };
   const [host, port] = addressOf(dir, config, options);
   const unitOf = (id: string) => config?.units.find((unit) => unit.id === id);

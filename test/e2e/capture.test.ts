@@ -110,10 +110,12 @@ describe('sluice serve --capture, fixture import, bench', function () {
     expect(open.failed).equals(0);
     expect(open.latencyMs.p50).greaterThan(0);
     expect(open.latencyMs.p99).least(open.latencyMs.p50);
-    expect(Object.keys(open.kinds)).includes('200001');
+    expect(Object.keys(open.kinds)).includes('200001').includes('200002');
+    expect(open.codes, 'payments pay what a query said is due').not.property('2002');
     expect(readFileSync(page, 'utf8')).contains('<svg').contains('p99');
     const closed = JSON.parse(
-      (await at('bench', ...who, '--concurrency', '4', '--resume', '--mix', 'query=1')).stdout,
+      (await at('bench', ...who, '--concurrency', '4', '--resume', '--tls', '1.2', '--mix', 'query=1'))
+        .stdout,
     );
     expect(Object.keys(closed.kinds)).deep.equals(['200001']);
     expect(closed.failed).equals(0);

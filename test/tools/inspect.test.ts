@@ -108,6 +108,39 @@ describe('sluice inspect', () => {
     ]);
   });
 
+  it('finds messages in JSON logs: frames as hex or numbers, whole messages, bodies beside their service', () => {
+    const body = { acctOrgNo: '90001', queryType: '0', queryValue: '1' };
+    const head = { servCode: '200001', version: '1.0.1' };
+    const lines = [
+      { level: 'info', id: 'b58e922d-fc2b-4837-bd44-80e2554c7d82', msg: `recv ${frame.toString('hex')}` },
+      { level: 'info', bytes: [...frame].map((byte) => (byte > 127 ? byte - 256 : byte)) },
+      { level: 'info', payload: { head, body } },
+      { level: 'info', payload: JSON.stringify({ head, body }) },
+      { service: '200001', request: JSON.stringify(body), answer: '{"rtnCode":"9999","rtnMsg":"交易成功"}' },
+      { level: 'info', message: 'nothing here', list: [1, 2, 3] },
+    ];
+    const found = explainInput('log', Buffer.from(lines.map((line) => JSON.stringify(line)).join('\n')));
+    expect(found.map(({ where }) => where)).deep.equals([
+      'log line 1 msg',
+      'log line 2 bytes',
+      'log line 3 payload',
+      'log line 4 payload',
+      'log line 5 request',
+      'log line 5 answer',
+    ]);
+    expect(found.map(({ frame: { serviceCode } }) => serviceCode)).deep.equals([
+      '200003',
+      '200003',
+      '200001',
+      '200001',
+      '200001',
+      '200001',
+    ]);
+    expect(found[5]?.frame).include({ side: 'answer', title: '欠费查询' });
+    expect(found[4]?.frame.body.map(({ path }) => path)).includes('body.queryValue');
+    expect(explainInput('one', Buffer.from(JSON.stringify(lines)))).length(6);
+  });
+
   it('never throws, whatever the bytes', () => {
     const mutated = fc.tuple(fc.nat(frame.length - 1), fc.nat(255)).map(([at, value]) => {
       const copy = Buffer.from(frame);

@@ -1,8 +1,8 @@
 /** What a person points `sluice inspect` at: finds out what it is, and cuts it into things that can be explained. */
 import { START_MARK, type UnitDialect } from '../../protocol/index.js';
 import { bytesIn } from '../bytes/notations.js';
-import { parseJson } from '../json.js';
 import { explainFrame, type FrameExplanation } from './frame.js';
+import { explainData, findInJson } from './json-log.js';
 
 export interface Explained {
   /** Where it stood: a file, a line, a member. */
@@ -14,17 +14,23 @@ const FRAMES_MAX = 1000;
 
 /**
  * All frames in an input, whatever it is: raw bytes, hex in any spelling, a dump, `Arrays.toString`, a fixture or a capture (JSON),
- * a log file. Empty where there are none.
+ * a log file, also of JSON lines. Empty where there are none.
  * @param name how to call it in {@link Explained.where}
  */
 export function explainInput(name: string, content: Buffer, dialect?: Partial<UnitDialect>): Explained[] {
   if (content[0] === START_MARK && !isText(content)) return explainRun(name, content, dialect);
   const text = content.toString('utf8');
-  const fromJson = framesInJson(text);
+  const fromJson = findInJson(text);
   if (fromJson.length > 0) {
-    return fromJson.flatMap((found) =>
-      explainRun(`${name} ${found.where}`.trim(), found.bytes, dialect ?? found.dialect),
-    );
+    return fromJson
+      .flatMap((found): Explained[] => {
+        const where = `${name} ${found.where}`.trim();
+        const own = dialect ?? found.dialect;
+        return found.kind === 'bytes'
+          ? explainRun(where, found.bytes, own)
+          : [{ where, frame: explainData(found, own) }];
+      })
+      .slice(0, FRAMES_MAX);
   }
   const runs = bytesIn(text);
   const many = runs.length > 1 || text.trim().split('\n').length > 1;
@@ -46,33 +52,4 @@ function explainRun(where: string, bytes: Buffer, dialect: Partial<UnitDialect> 
     at += behind ? bytes.length : Math.max(frame.bytesUsed, 1);
   }
   return out;
-}
-
-interface JsonFrame {
-  readonly where: string;
-  readonly bytes: Buffer;
-  readonly dialect: Partial<UnitDialect> | undefined;
-}
-const HEX_MEMBERS = new Set(['frameHex', 'requestHex', 'answerHex']);
-
-/** Members that hold frames in hex, wherever they stand in a JSON document or in JSON lines. */
-function framesInJson(text: string): JsonFrame[] {
-  const whole = parseJson(text);
-  if (whole !== undefined) return framesIn(whole, '', undefined);
-  return text.split(/\r?\n/).flatMap((line, i) => {
-    const value = line.startsWith('{') ? parseJson(line) : undefined;
-    return value === undefined ? [] : framesIn(value, `line ${i + 1}`, undefined);
-  });
-}
-function framesIn(value: unknown, where: string, dialect: Partial<UnitDialect> | undefined): JsonFrame[] {
-  if (typeof value !== 'object' || value === null) return [];
-  const own =
-    'dialect' in value && typeof value.dialect === 'object' && value.dialect ? value.dialect : dialect;
-  return Object.entries(value).flatMap(([key, member]: [string, unknown]) => {
-    if (HEX_MEMBERS.has(key) && typeof member === 'string' && /^(?:[0-9a-f]{2})+$/i.test(member)) {
-      const called = key === 'frameHex' ? where : `${where} ${key.replace('Hex', '')}`.trim();
-      return [{ where: called, bytes: Buffer.from(member, 'hex'), dialect: own }];
-    }
-    return framesIn(member, Array.isArray(value) ? `${where}[${key}]` : where, own);
-  });
 }

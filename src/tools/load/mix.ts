@@ -1,6 +1,13 @@
 /** What the platform's traffic is made of: queries, payments, status questions, refunds, in given shares. */
 import { chinaDay } from '../../clock.js';
-import { type Day, fenOf, type Serial, type UnitDialect } from '../../protocol/index.js';
+import {
+  arrearsQuery,
+  type Day,
+  fenOf,
+  type Serial,
+  type UnitDialect,
+  wireDialectOf,
+} from '../../protocol/index.js';
 import { askingOf } from '../platform/asking.js';
 import type { Outcome } from '../platform/client.js';
 import { freshSerial, readAnswer, requestFrame, type Sender } from '../platform/request.js';
@@ -17,7 +24,7 @@ export interface MixParts {
   readonly dialect: UnitDialect;
   readonly customers: readonly [string, ...string[]];
   readonly shares: Shares;
-  /** Fen of a payment. */
+  /** Fen of a payment where nothing is due, or where what is due is not asked. */
   readonly amount: bigint;
   readonly sender: Sender;
   /** 0 … below 1. */
@@ -26,15 +33,21 @@ export interface MixParts {
 interface Paid {
   readonly serial: Serial;
   readonly day: Day;
+  /** Fen. */
+  readonly amount: bigint;
 }
 const PAID_KEPT = 1000;
+/** Customers whose arrears are remembered. */
+const DUE_KEPT = 10_000;
 
 /** Frames one after the other; refunds and status questions are about payments that were booked. */
 export function makeMix({ unit, dialect, customers, shares, amount, sender, chance }: MixParts) {
   const asking = askingOf(unit, dialect);
   const paid: Paid[] = [];
   const asked = new Map<string, Paid>();
-  let lastSerial = '';
+  /** Customer → fen, as the last query said: people look, then pay what is due. */
+  const due = new Map<string, bigint>();
+  let token = '';
   const total = mixKinds.reduce((sum, kind) => sum + shares[kind], 0);
   const pick = <T>(from: readonly [T, ...T[]]): T => from[Math.floor(chance() * from.length)] ?? from[0];
 
@@ -53,30 +66,48 @@ export function makeMix({ unit, dialect, customers, shares, amount, sender, chan
         originalSerial: about.serial,
         serial: undefined,
         bookingDay: about.day,
-        amount: fenOf(amount),
+        amount: fenOf(about.amount),
       });
     }
     if (kind === 'status' && about) return asking.status(about.serial, about.day);
-    if (kind === 'query' || shares.pay === 0) return asking.query(pick(customers));
+    const [looked] = due;
+    if (kind === 'query' || shares.pay === 0 || (looked === undefined && shares.query > 0)) {
+      const customer = pick(customers);
+      token = `customer ${customer}`;
+      return asking.query(customer);
+    }
+    const [customer, owed] = looked ?? [pick(customers), 0n];
+    due.delete(customer);
+    const paying = owed > 0n ? owed : amount;
     const day = chinaDay(sender.clock.now());
     const serial = freshSerial(day, sender.ids);
-    lastSerial = serial;
-    asked.set(serial, { serial, day });
-    const rows = [{ customer: pick(customers), bill: '', month: undefined }];
-    return asking.pay({ serial, bookingDay: day, amount: fenOf(amount), rows });
+    token = serial;
+    asked.set(serial, { serial, day, amount: paying });
+    const rows = [{ customer, bill: '', month: undefined }];
+    return asking.pay({ serial, bookingDay: day, amount: fenOf(paying), rows });
   }
   return {
     next(): Planned {
-      lastSerial = '';
+      token = '';
       const { serviceCode, body } = bodyOf(kindNow());
-      return { kind: serviceCode, frame: requestFrame(serviceCode, body, sender), token: lastSerial };
+      return { kind: serviceCode, frame: requestFrame(serviceCode, body, sender), token };
     },
-    /** A booked payment may be asked about and refunded from now on. */
-    done(serial: string, outcome: Outcome): void {
-      const payment = asked.get(serial);
-      asked.delete(serial);
-      if (payment === undefined || outcome.kind !== 'answer' || paid.length >= PAID_KEPT) return;
-      if (readAnswer(outcome.data)?.code === '9999') paid.push(payment);
+    /** A booked payment may be asked about and refunded from now on; what a query said is due may be paid. */
+    done(about: string, outcome: Outcome): void {
+      if (outcome.kind !== 'answer') {
+        asked.delete(about);
+        return;
+      }
+      const answer = readAnswer(outcome.data);
+      if (about.startsWith('customer ')) {
+        const read = arrearsQuery.readAnswer(answer?.body, wireDialectOf(dialect));
+        if (answer?.code === '9999' && read.ok && due.size < DUE_KEPT)
+          due.set(about.slice(9), read.value.totalOwed);
+        return;
+      }
+      const payment = asked.get(about);
+      asked.delete(about);
+      if (payment !== undefined && answer?.code === '9999' && paid.length < PAID_KEPT) paid.push(payment);
     },
   };
 }

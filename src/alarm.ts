@@ -20,6 +20,10 @@ export const alarmKinds = {
   'deduct-answer-missing': '代扣结果逾时未到',
   'deduct-run-missed': '代扣计划已错过',
   'deduct-run-stuck': '代扣批次停滞',
+  'file-conflict': '同名文件内容不同，已隔离',
+  'file-refused': '平台文件被拒绝',
+  'file-notice-failed': '文件通知失败',
+  'file-stuck': '文件处理停滞',
 } as const;
 export type AlarmKind = keyof typeof alarmKinds;
 

@@ -91,6 +91,7 @@ export function openAppExchange(parts: AppExchangeParts): Exchange {
     ids,
     log,
     meters: metersOf(metrics, clock),
+    alarms: parts.alarms,
   });
   let service: { stop(): Promise<void> } | undefined;
   return {

@@ -77,6 +77,20 @@ export function makeMetrics() {
       aggregator: 'max',
       registers,
     }),
+    filesUnfinished: new Gauge({
+      name: 'sluice_files_unfinished',
+      help: 'Files that are not done with: of the platform (in) and ours (out)',
+      labelNames: ['direction'],
+      aggregator: 'max',
+      registers,
+    }),
+    fileOldestSeconds: new Gauge({
+      name: 'sluice_file_oldest_unfinished_seconds',
+      help: 'Age of the oldest file that is not done with; 0: there is none',
+      labelNames: ['direction'],
+      aggregator: 'max',
+      registers,
+    }),
     placeLookedAt: new Gauge({
       name: 'sluice_place_looked_seconds',
       help: 'When a place was last looked through (seconds since 1970): now minus this is the lag of the watcher',

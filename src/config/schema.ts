@@ -30,11 +30,16 @@ const sections = z.strictObject({
   sftp: sftpSettings,
   units,
 });
-/** What is switched on must be possible: a schema of the utility's own gives what its statements give. */
+/** What one section says about another. What is switched on must be possible: a schema of the utility's own gives what its statements give. */
 export const configSchema = sections.superRefine(({ revenue, exchange, units: all }, context) => {
-  if (revenue.kind !== 'existing') return;
   const refuse = (path: readonly string[], message: string) =>
     context.addIssue({ code: 'custom', path: ['exchange', 'units', ...path], message });
+  const known = all.map(({ id }) => id);
+  for (const id of Object.keys(exchange.units)) {
+    if (!known.includes(id))
+      refuse([id], `there is no clearing unit ${id}; configured are ${known.join(', ')}`);
+  }
+  if (revenue.kind !== 'existing') return;
   for (const { id } of all) {
     const { files, deduction } = exchangeOfUnit(exchange, id);
     for (const [type, operation] of statementOfFile)

@@ -11,6 +11,8 @@ export interface Meters {
   notice(result: 'accepted' | 'again' | 'refused' | 'given-up'): void;
   /** A whole look through a place, and how many files there are not whole yet. */
   looked(place: string, waiting: number): void;
+  /** Files that are not done with, and the age of the oldest. */
+  unfinished(direction: 'in' | 'out', files: number, oldestSeconds: number): void;
 }
 
 export const metersOf = (metrics: Metrics, clock: Clock): Meters => ({
@@ -21,10 +23,15 @@ export const metersOf = (metrics: Metrics, clock: Clock): Meters => ({
     metrics.filesWaiting.set({ place }, waiting);
     metrics.placeLookedAt.set({ place }, Math.floor(clock.now() / 1000));
   },
+  unfinished(direction, files, oldestSeconds) {
+    metrics.filesUnfinished.set({ direction }, files);
+    metrics.fileOldestSeconds.set({ direction }, oldestSeconds);
+  },
 });
 export const silentMeters: Meters = {
   incoming: () => {},
   outgoing: () => {},
   notice: () => {},
   looked: () => {},
+  unfinished: () => {},
 };

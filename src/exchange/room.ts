@@ -1,5 +1,6 @@
 /** The exchange, wired together: what app.ts starts and what the commands use. */
 import { hostname } from 'node:os';
+import type { Alarms } from '../alarm.js';
 import type { Clock, Ids } from '../clock.js';
 import type { Database } from '../database/index.js';
 import { messageOf } from '../errors.js';
@@ -17,6 +18,7 @@ import { Spool } from './arrival/spool.js';
 import { Stability } from './arrival/stability.js';
 import { startWatcher } from './arrival/watcher.js';
 import { Worker } from './arrival/worker.js';
+import { lookAtFiles } from './file-watch.js';
 import { type Loop, startLoop } from './loop.js';
 import type { Meters } from './meters.js';
 import type { CallPlatform } from './outgoing/announcer.js';
@@ -46,6 +48,8 @@ export interface ExchangeParts {
   readonly ids: Ids;
   readonly log: Log;
   readonly meters: Meters;
+  /** Left out: nobody is told. */
+  readonly alarms?: Alarms | undefined;
 }
 
 export interface Exchange {
@@ -64,6 +68,8 @@ export interface Exchange {
   work(): Promise<void>;
   /** Works on one of our files as far as it goes now; where another node is just working on it, waits until that one rests. */
   dispatch(id: string): Promise<void>;
+  /** Holds the alarms about files, and counts what is not done with. The loops do it every minute. */
+  watchFiles(): Promise<void>;
   /** Removes what was kept long enough. @returns how many files */
   removeExpired(): Promise<number>;
   /** Takes a file in by hand, and works on it as far as it goes. */
@@ -77,6 +83,7 @@ export interface Exchange {
 }
 
 const EXPIRE_MS = 3_600_000;
+const FILE_WATCH_MS = 60_000;
 
 export function openExchange(parts: ExchangeParts): Exchange {
   const { settings, database, root, clock, ids, log, meters } = parts;
@@ -130,6 +137,8 @@ export function openExchange(parts: ExchangeParts): Exchange {
     producers: new Map(parts.producers.map((one) => [one.type, one])),
   });
   const expire = () => removeExpired({ ...common, places, root, database });
+  const processed = new Set<string>(parts.processors.map(({ type }) => type));
+  const watchFiles = () => lookAtFiles({ ...common, database, processed, alarms: parts.alarms });
   const guarded = (where: string, work: () => Promise<unknown>) => async () => {
     try {
       await work();
@@ -146,6 +155,7 @@ export function openExchange(parts: ExchangeParts): Exchange {
     outbox,
     dispatch: (id) => dispatcher.finish(id),
     removeExpired: expire,
+    watchFiles,
     steps,
     start() {
       if (watcher || loops.length > 0) return;
@@ -158,6 +168,7 @@ export function openExchange(parts: ExchangeParts): Exchange {
       every(limits.pollMs, 'incoming', () => worker.runDue());
       const dispatch = every(limits.pollMs, 'outgoing', () => dispatcher.runDue());
       every(EXPIRE_MS, 'retention', expire);
+      every(FILE_WATCH_MS, 'alarms', watchFiles);
       if (!settings.schedules) return;
       loops.push(startSchedule({ ...common, outbox, table: sent, ordered: () => void dispatch.now() }));
     },

@@ -2,11 +2,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { Alarms, Condition } from '../../src/alarm.js';
 import { systemClock } from '../../src/clock.js';
 import type { Database } from '../../src/database/index.js';
-import type { Exchange, Processor } from '../../src/exchange/index.js';
+import { type Exchange, type Meters, type Processor, silentMeters } from '../../src/exchange/index.js';
 import { unitWith } from '../../src/revenue/unit.js';
 import { eachDatabase } from '../support/databases.js';
+import { TestClock } from '../support/test-clock.js';
 import { limits, makeExchange, type TestExchange, until } from './support/exchange.js';
 
 const unit = unitWith('39536', {}, {}, { shortName: 'GSCQQIANNENG' });
@@ -233,6 +235,74 @@ eachDatabase('a file that arrives', (db) => {
     expect(processor.names).to.include(nameOf(day));
     expect((await announce(node, nameOf(day))).verdict).to.equal('accepted');
     expect((await announce(node, nameOf(day))).verdict).to.equal('repeated');
+  });
+
+  it('that was refused or is another content is told of, until a corrected one came; what is not done with is counted', async () => {
+    const told = new Map<string, readonly Condition[]>();
+    const alarms: Alarms = { hold: async (kind, conditions) => void told.set(kind, conditions) };
+    const unfinished = { in: -1, out: -1 };
+    const meters: Meters = {
+      ...silentMeters,
+      unfinished: (direction, files) => {
+        unfinished[direction] = files;
+      },
+    };
+    const node = world.node({ processors: [collecting()], alarms, meters });
+    const [day, otherDay] = [freshDay(), freshDay()];
+    await world.upload(nameOf(day), dsdz(day, 2).replace('200|2|', '201|2|'));
+    await announce(node, nameOf(day));
+    await world.upload(nameOf(otherDay), dsdz(otherDay, 2));
+    await announce(node, nameOf(otherDay));
+    await world.upload(nameOf(otherDay), dsdz(otherDay, 3));
+    await announce(node, nameOf(otherDay));
+    await node.work();
+    const textsOf = async (kind: string, name: string) => {
+      await node.watchFiles();
+      return (told.get(kind) ?? []).map(({ text }) => text).filter((text) => text.startsWith(name));
+    };
+    expect((await textsOf('file-refused', nameOf(day)))[0]).to.match(/201.*; sluice exchange show /);
+    expect((await textsOf('file-conflict', nameOf(otherDay)))[0]).to.match(/; sluice exchange release /);
+    await world.upload(nameOf(day), dsdz(day, 2));
+    await announce(node, nameOf(day));
+    await node.work();
+    expect(await textsOf('file-refused', nameOf(day))).to.deep.equal([]);
+    expect(unfinished.in).to.be.at.least(0);
+    expect(unfinished.out).to.equal(0);
+    const [conflict] = await node.incoming.findNamed('39536', nameOf(otherDay));
+    if (conflict) await node.release(conflict, 'operator');
+    expect(await textsOf('file-conflict', nameOf(otherDay))).to.deep.equal([]);
+    expect((await node.incoming.find(conflict?.id ?? ''))?.state).to.equal('processed');
+  });
+
+  it('is removed from archive and quarantine when it was kept long enough; what it was is known for ever', async () => {
+    const clock = new TestClock(systemClock.now());
+    const node = world.node({ processors: [collecting()] });
+    const [day, badDay] = [freshDay(), freshDay()];
+    await world.upload(nameOf(day), dsdz(day, 2));
+    await world.upload(nameOf(badDay), dsdz(badDay, 2).replace('200|2|', '201|2|'));
+    for (const one of [day, badDay]) await announce(node, nameOf(one));
+    await node.work();
+    const pathOf = async (one: string) =>
+      (await node.incoming.findNamed('39536', nameOf(one)))[0]?.storedPath ?? '';
+    const [archived, quarantined] = [
+      join(world.root, await pathOf(day)),
+      join(world.root, await pathOf(badDay)),
+    ];
+    const later = world.node({ processors: [collecting()], clock });
+    await later.removeExpired();
+    expect([archived, quarantined].map(existsSync)).to.deep.equal([true, true]);
+    await clock.advance(401 * 86_400_000);
+    await later.removeExpired();
+    for (const path of [archived, quarantined]) {
+      expect([path, `${path}.json`].map(existsSync)).to.deep.equal([false, false]);
+    }
+    expect(await pathOf(day)).to.equal('expired');
+    await world.upload(nameOf(day), dsdz(day, 2));
+    expect((await announce(node, nameOf(day))).verdict).to.equal('repeated');
+    const released = await node
+      .release((await node.incoming.findNamed('39536', nameOf(badDay)))[0] as never, 'x')
+      .catch((error: unknown) => error);
+    expect(released).to.have.property('code', 'file-gone');
   });
 
   it('whose processing fails is tried again after a pause', async () => {

@@ -1,4 +1,5 @@
 /* Opening reconciliation for one command, and what its commands share. */
+import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { openReconciliation } from '../app-reconciliation.js';
 import { systemClock, systemIds } from '../clock.js';
@@ -60,17 +61,34 @@ export async function withRecon<T>(
     const abort = () =>
       stop.abort(new OperatorError('stopped', 'stopped', 'Call it again: it goes on where it was.'));
     process.once('SIGINT', abort);
+    const progress = progressBar();
     try {
-      const parts = await reconciliation.parts();
+      const parts = { ...(await reconciliation.parts()), ...(progress && { progress: progress.show }) };
       const record = (action: string, target: string, after: unknown) =>
         recordChange(config.dir, { action, target: `${unit.id} ${target}`, after }, { database });
       return await work({ ...on, parts, unit, signal: stop.signal, record });
     } finally {
       process.off('SIGINT', abort);
+      progress?.stop();
       await reconciliation.close();
     }
   });
 }
+
+/** Repairs on a terminal; nothing where nobody looks, or for a handful. */
+function progressBar() {
+  if (process.stderr.isTTY !== true) return undefined;
+  const format = '修复 {bar} {value}/{total}';
+  const bar = new SingleBar({ format, clearOnComplete: true, hideCursor: true, stream: process.stderr });
+  return {
+    show(done: number, of: number) {
+      if (done === 1 && of >= SHOWN_FROM) bar.start(of, 0);
+      bar.update(done);
+    },
+    stop: () => bar.stop(),
+  };
+}
+const SHOWN_FROM = 100;
 
 /** The day of an argument. */
 export function dayOf(text: string): Day {

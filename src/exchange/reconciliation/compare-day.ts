@@ -4,9 +4,10 @@ import type { Session } from '../../database/index.js';
 import { parseSerial } from '../../protocol/values.js';
 import type { Unit } from '../../revenue/unit.js';
 import type { Lease } from '../lease.js';
+import { carryDecisions, carryUndecided } from './carry-over.js';
 import { lockDay, moveDay } from './days.js';
 import { classOf, type DayState, type DifferenceClass, type FoundDifference } from './difference.js';
-import { carryOver, insertFound, isFound, removeFound, sumsOfRun, unresolvedOfDay } from './differences.js';
+import { insertFound, isFound, removeFound, sumsOfRun, unresolvedOfDay } from './differences.js';
 import type { ReconFile, ReconParts } from './parts.js';
 import { findRun, type ReconRun, runsOfDay, setRunCompared, setRunState, standingRun } from './runs.js';
 import { holdReason, repairsOf } from './threshold.js';
@@ -57,6 +58,7 @@ export async function compare(
   if (verdict.ok) {
     const alone = await standAlone(parts, unit, run, refunded);
     await insertFound(database, run, alone, foundAt, dueAt);
+    if (run.number > 1) await carryUndecided(database, run, clock.now());
   }
   return database.transaction(async (tx): Promise<Comparison> => {
     const row = await lockDay(tx, unit.id, day, lease.token);
@@ -66,7 +68,7 @@ export async function compare(
       await moveDay(tx, row, { state: await stateWithout(tx, run) }, at);
       return { kind: 'refused', detail: verdict.detail };
     }
-    if (run.number > 1) await carryOver(tx, run, at);
+    if (run.number > 1) await carryDecisions(tx, run, at);
     const sums = await sumsOfRun(tx, run);
     const ourSide = ourTotals(verdict, sums);
     const detail = holdReason(repairsOf(sums), ourSide.count, settings);

@@ -104,18 +104,6 @@ const selectDaySums = sql(`
     coalesce(sum(line_amount), 0) as line_total, coalesce(sum(our_amount), 0) as our_total
   from recon_differences where unit = :unit and day = :day and state <> 'superseded'
   group by class, state, outcome, case when line_no is null then 0 else 1 end`);
-const selectEarlier = sql(`
-  select p.serial, p.run_no, p.state, p.class, p.line_customer, p.line_amount, p.our_customer, p.our_amount, p.operator, p.reason,
-    p.found_at, p.due_at, n.serial as again, n.class as new_class, n.line_customer as new_line_customer,
-    n.line_amount as new_line_amount, n.our_customer as new_our_customer, n.our_amount as new_our_amount
-  from recon_differences p
-  left join recon_differences n on n.unit = p.unit and n.day = p.day and n.serial = p.serial and n.run_no = :number
-  where p.unit = :unit and p.day = :day and p.run_no < :number
-    and p.state in ('open', 'repairing', 'suspense', 'listed', 'closed')`);
-const setEarlierState = sql(
-  `update recon_differences set state = :state, outcome = :outcome, changed_at = :at where ${KEY}`,
-);
-const keepDue = sql(`update recon_differences set found_at = :foundAt, due_at = :dueAt where ${KEY}`);
 const countUnresolved = sql(`
   select count(*) as items from recon_differences
   where unit = :unit and day = :day and state in ('open', 'repairing', 'suspense', 'listed')`);
@@ -260,39 +248,6 @@ const readSum = (row: Row): DifferenceSum => ({
   lineAmount: bigintCell(row, 'line_total'),
   ourAmount: bigintCell(row, 'our_total'),
 });
-
-/**
- * A corrected file was compared: what earlier runs left undecided is found again (then the new one goes on with the old deadline, and an operator's
- * decision about the very same difference still holds), or it is none any more.
- */
-export async function carryOver(tx: Session, run: ReconRun, at: Moment): Promise<void> {
-  const earlier = await tx.all(selectEarlier, runKey(run));
-  for (const row of earlier) {
-    const [serial, number] = [textCell(row, 'serial'), numberCell(row, 'run_no')];
-    const state = oneOfCell(row, 'state', stateNames);
-    const old = { unit: run.unit, day: run.day, serial, number, at };
-    if (textCell(row, 'again') === '') {
-      if (state === 'suspense' || state === 'closed') continue;
-      await tx.run(setEarlierState, { ...old, state: 'settled', outcome: 'not-in-file' });
-      continue;
-    }
-    const key = { ...old, number: run.number };
-    const { foundAt, dueAt } = { foundAt: numberCell(row, 'found_at'), dueAt: numberCell(row, 'due_at') };
-    if (state !== 'closed') await tx.run(keepDue, { ...runKey(run), serial, foundAt, dueAt });
-    else if (isSame(row)) {
-      const [again] = (await tx.all(selectSerial, { unit: run.unit, serial }))
-        .map(readDifference)
-        .filter((one) => one.day === run.day && one.run === key.number);
-      const decided = { operator: textCell(row, 'operator'), reason: textCell(row, 'reason') };
-      if (again !== undefined) await closeDifference(tx, again, decided, at);
-    }
-    await tx.run(setEarlierState, { ...old, state: 'superseded', outcome: null });
-  }
-}
-const isSame = (row: Row): boolean =>
-  ['class', 'line_customer', 'line_amount', 'our_customer', 'our_amount'].every(
-    (column) => textCell(row, column) === textCell(row, `new_${column}`),
-  );
 
 /** What an operator's decision is about: shows when one of it is changed afterwards. */
 export function signatureOf(

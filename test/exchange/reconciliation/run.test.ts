@@ -149,6 +149,32 @@ eachDatabase('reconciling a day', (db) => {
     expect(await r.world.verify()).to.deep.equal([]);
   });
 
+  it('a corrected file takes the place of one that is held; money in suspense that it does not prove goes back', async () => {
+    const one = await customer();
+    const orders = [];
+    for (let n = 0; n < 6; n += 1) orders.push(await r.paid(one, 10 + n));
+    const nobody = { serial: freshSerial(), customer: 'nobody', amount: fen(9) };
+    expect((await r.run(r.file([]))).kind).equal('held');
+    const due = (await r.differences()).map(({ dueAt }) => dueAt)[0];
+    const by = { by: 'li', reason: '更正' };
+    const corrected = r.file([...orders.slice(1), nobody]);
+    expect((await reconcileFile(r.parts, corrected, r.signal, by)).kind).equal('done');
+    expect(await r.found()).to.deep.equal(
+      [
+        'missing suspense suspense',
+        ...Array(5).fill('surplus settled not-in-file'),
+        'surplus repaired reversed',
+      ].sort(),
+    );
+    const again = (await r.differences()).find(({ outcome }) => outcome === 'reversed');
+    expect([again?.run, again?.dueAt]).to.deep.equal([2, due]);
+    const last = await reconcileFile(r.parts, r.file(orders.slice(1)), r.signal, by);
+    expect(last.kind === 'done' && last.day.state).equal('closed');
+    expect((await r.differences()).find(({ serial }) => serial === nobody.serial)?.outcome).equal('returned');
+    expect(await standing(r.world, r.unit, one)).equal(' 65');
+    expect(await r.world.verify()).to.deep.equal([]);
+  });
+
   it('lists what cannot be reversed, and what we refunded although the platform did not', async () => {
     const free = await customer({ a: 100, b: 100 });
     const any = { ...r.unit, dialect: { ...r.unit.dialect, amountRule: 'any' as const } };

@@ -36,6 +36,19 @@ sftp:
   port: 2022             # 0 = any free port
   root: exchange         # each account has its folder in here
 
+# Exchange files (DSDZ, REDK in; DKKK, DZZD, JF, CFTZ out). Without notice, ours are published and not announced.
+# All settings: docs/exchange.md. 文件交换与通知
+# exchange:
+#   notice: { host: platform.example, port: 1224 }      # where 100001 goes. 通知平台
+#   units:
+#     "39536":
+#       account: platform                               # SFTP account; default: the unit's
+#       # remote: { host: sftp.example, username: u, privateKeyFile: sftp/u.key, hostKeys: ["SHA256:..."] }   # 平台提供 SFTP
+#       files:
+#         JF: { schedule: "30 2 * * *" }                # China time, every day at 02:30; left out: by hand. 缴费记录
+#         DZZD: { schedule: "40 2 * * *" }              # 电子账单
+#         CFTZ: { schedule: "0 8 1 * *" }               # 催费通知
+
 # The revenue database. sqlite needs nothing; a utility uses postgres, mysql or oracle (docs/databases.md). 营收数据库
 database:
   client: sqlite

@@ -68,6 +68,11 @@ export interface Session {
    * are made on the way where the driver can do without (PostgreSQL: COPY).
    */
   load(statement: Statement, columns: readonly (readonly Cell[])[]): Promise<void>;
+  /**
+   * PostgreSQL only: whole lines whose columns are separated by `|`, as many as the statement has, in its order. They go to COPY as they are, so the
+   * caller vouches for them: no `\\`, one kind of line end. @throws {DatabaseError} `fault` on the other databases
+   */
+  loadDelimited(statement: Statement, lines: Buffer): Promise<void>;
   /** Rows one after the other, in bounded memory. Until it has ended nothing else may be asked of the same transaction. */
   stream(statement: Statement, binds?: Binds): AsyncIterable<Row>;
 }

@@ -13,6 +13,8 @@ export interface Link extends Pooled {
   runMany(statement: Compiled, rows: readonly (readonly Cell[])[]): Promise<void>;
   /** A plain insert from columns; left out where `runMany` is as good. */
   load?(statement: Compiled, columns: readonly (readonly Cell[])[]): Promise<void>;
+  /** Where the database takes delimited lines as they are. */
+  loadDelimited?(statement: Compiled, lines: Buffer): Promise<void>;
   /** Rows in batches of some hundred. */
   stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<readonly Row[]>;
   begin(limits: TransactionLimits): Promise<void>;

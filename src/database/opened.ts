@@ -103,6 +103,10 @@ export class OpenedDatabase implements Database {
     return this.transaction((tx) => tx.load(statement, columns));
   }
 
+  loadDelimited(statement: Statement, lines: Buffer): Promise<void> {
+    return this.transaction((tx) => tx.loadDelimited(statement, lines));
+  }
+
   async *stream(statement: Statement, binds: Binds = {}): AsyncIterable<Row> {
     const { readers, limits } = this.#parts;
     const link = await this.#acquire(readers);

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js';
 import { type Compiled, valuesOf } from './compile.js';
 import type { Binds, Cell, Row } from './database.js';
 import type { Link, TransactionLimits } from './driver.js';
-import { ask, BEGIN, copyColumns, copyRows, type PostgresResult } from './postgres-wire.js';
+import { ask, BEGIN, copyColumns, copyDelimited, copyRows, type PostgresResult } from './postgres-wire.js';
 
 export interface PostgresTarget {
   readonly host: string;
@@ -121,6 +121,12 @@ export class PostgresLink implements Link {
     if (statement.insert === undefined) return;
     await this.#open();
     await copyColumns(this.client, statement.insert, columns);
+  }
+
+  async loadDelimited(statement: Compiled, lines: Buffer): Promise<void> {
+    if (statement.insert === undefined) return;
+    await this.#open();
+    await copyDelimited(this.client, statement.insert, lines);
   }
 
   async *stream(statement: Compiled, values: readonly Cell[]): AsyncIterable<readonly Row[]> {

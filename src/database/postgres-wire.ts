@@ -72,7 +72,12 @@ export function copyRows(
   insert: InsertShape,
   rows: readonly (readonly Cell[])[],
 ): Promise<void> {
-  return copyText(client, insert, rows.length, (from, to) => rows.slice(from, to).map(copyLine).join(''));
+  return copy(
+    client,
+    insert,
+    '',
+    chunksOf(rows.length, (from, to) => rows.slice(from, to).map(copyLine).join('')),
+  );
 }
 
 /** The same from columns, without an array for each row. */
@@ -82,7 +87,7 @@ export function copyColumns(
   columns: readonly (readonly Cell[])[],
 ): Promise<void> {
   const [first = [], ...others] = columns;
-  return copyText(client, insert, first.length, (from, to) => {
+  const textOf = (from: number, to: number) => {
     let text = '';
     for (let at = from; at < to; at += 1) {
       text += copyCell(first[at] ?? null);
@@ -90,24 +95,33 @@ export function copyColumns(
       text += '\n';
     }
     return text;
-  });
+  };
+  return copy(client, insert, '', chunksOf(first.length, textOf));
 }
 
-function copyText(
+/** Lines that have COPY's form already, with `|` between their columns. */
+export const copyDelimited = (client: pg.Client, insert: InsertShape, lines: Buffer): Promise<void> =>
+  copy(client, insert, " (delimiter '|')", [lines]);
+
+function* chunksOf(rows: number, textOf: (from: number, to: number) => string): Generator<Buffer> {
+  for (let at = 0; at < rows; at += CHUNK_ROWS)
+    yield Buffer.from(textOf(at, Math.min(at + CHUNK_ROWS, rows)));
+}
+
+function copy(
   client: pg.Client,
   insert: InsertShape,
-  rows: number,
-  textOf: (from: number, to: number) => string,
+  options: string,
+  chunks: Iterable<Buffer>,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let failure: Error | undefined;
     client.query({
       submit(connection: Wire) {
-        connection.query(`copy ${insert.table} (${insert.columns.join(',')}) from stdin`);
+        connection.query(`copy ${insert.table} (${insert.columns.join(',')}) from stdin${options}`);
       },
       handleCopyInResponse(connection: Wire) {
-        for (let at = 0; at < rows; at += CHUNK_ROWS)
-          connection.sendCopyFromChunk(Buffer.from(textOf(at, Math.min(at + CHUNK_ROWS, rows))));
+        for (const chunk of chunks) connection.sendCopyFromChunk(chunk);
         connection.endCopyFrom();
       },
       handleError(error: Error) {

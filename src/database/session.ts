@@ -89,6 +89,15 @@ export class LinkSession implements Session {
     });
   }
 
+  async loadDelimited(statement: Statement, lines: Buffer): Promise<void> {
+    const compiled = this.host.statements.get(statement);
+    await this.#write(() => {
+      if (this.link.loadDelimited === undefined || compiled.insert === undefined)
+        throw new DatabaseError('fault', 'this database takes no delimited lines');
+      return this.link.loadDelimited(compiled, lines);
+    });
+  }
+
   async *stream(statement: Statement, binds: Binds = {}): AsyncIterable<Row> {
     const compiled = this.host.statements.get(statement);
     const batches = this.link.stream(compiled, valuesOf(compiled.names, binds))[Symbol.asyncIterator]();

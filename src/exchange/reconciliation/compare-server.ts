@@ -8,6 +8,7 @@ import {
   fullJoins,
   insertBookings,
   insertLines,
+  insertPlainLines,
   type OurSource,
   postgresSettings,
   readJoined,
@@ -32,10 +33,11 @@ export async function compareOnServer(
     async (tx) => {
       await sink.reset();
       await prepare(tx);
-      const verdict = await loadLines(tx, job, signal);
-      if (!verdict.ok) return verdict;
+      const loaded = await loadLines(tx, job, signal);
+      if (!loaded.ok) return loaded;
+      const { lineOf, ...verdict } = loaded;
       const source = await loadBookings(tx, job, signal);
-      await giveDifferences(tx, job, source, sink, signal);
+      await giveDifferences(tx, job, source, sink, lineOf, signal);
       if (database.client === 'mysql') for (const statement of dropTables) await tx.run(statement);
       return verdict;
     },
@@ -66,8 +68,15 @@ async function prepare(tx: Session): Promise<void> {
 /** Reads the next lines while the database takes the last. */
 async function loadLines(tx: Session, job: CompareJob, signal?: AbortSignal): Promise<LinesVerdict> {
   let loading: Promise<void> = Promise.resolve();
-  const load = (batch: LineBatch) =>
-    tx.load(insertLines, [batch.serials, batch.customers, batch.amounts, batch.details, batch.lineNumbers]);
+  const next = async (load: () => Promise<void>) => {
+    await loading;
+    loading = load();
+    loading.catch(() => {}); // It is awaited with the next batch.
+  };
+  const add = (batch: LineBatch) =>
+    next(() =>
+      tx.load(insertLines, [batch.serials, batch.customers, batch.amounts, batch.details, batch.lineNumbers]),
+    );
   const verdict = await readPlatformLines(
     { path: job.path, day: job.day, settings: job.settings, batchLines: BATCH_LINES },
     {
@@ -75,11 +84,11 @@ async function loadLines(tx: Session, job: CompareJob, signal?: AbortSignal): Pr
         await loading;
         await tx.run(emptyLines);
       },
-      async add(batch) {
-        await loading;
-        loading = load(batch);
-        loading.catch(() => {}); // It is awaited with the next batch.
-      },
+      add,
+      // Nothing is built of a plain line on its way into PostgreSQL: what was proved goes to COPY as it stands.
+      ...(tx.client === 'postgres' && {
+        addBytes: (lines: Buffer) => next(() => tx.loadDelimited(insertPlainLines, lines)),
+      }),
     },
     signal,
   );
@@ -126,6 +135,7 @@ async function giveDifferences(
   job: CompareJob,
   source: OurSource,
   sink: DifferenceSink,
+  lineOf: ((serial: string) => number) | undefined,
   signal?: AbortSignal,
 ): Promise<void> {
   const binds = bindsOf(source, job.unit, job.day);
@@ -143,7 +153,7 @@ async function giveDifferences(
     for await (const row of tx.stream(sidePairs[source], binds)) await take(reader.push(row));
     await take(reader.end());
   } else {
-    for await (const row of tx.stream(fullJoins[source], binds)) await take(readJoined(row));
+    for await (const row of tx.stream(fullJoins[source], binds)) await take(readJoined(row, lineOf));
   }
   if (batch.length > 0) await sink.add(batch);
 }

@@ -16,6 +16,8 @@ const HASH = 0x23;
 const CR = 0x0d;
 const LF = 0x0a;
 const ZERO = 0x30;
+/** Lines between two looks at how full the batch is. */
+const YIELD_LINES = 1000;
 /** 15 digits stay exact as a number. */
 const AMOUNT_DIGITS_MAX = 15;
 const CUSTOMER_MAX = 20;
@@ -27,14 +29,14 @@ for (const c of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-
 
 /** The text `null` reads as empty in files. */
 const mayBeNull = (text: string, from: number, to: number): boolean =>
-  to - from === 4 && (text.charCodeAt(from) | 0x20) === 0x6e;
+  to - from === 4 && text.slice(from, to).toLowerCase() === 'null';
 
 export type FastEnd =
   | { readonly kind: 'read'; readonly lines: number; readonly amount: bigint }
   /** Not of the plain form, or possibly wrong: to be read by the declaration. */
   | { readonly kind: 'not-plain' };
 
-/** Takes the bytes in chunks; gives batches of lines. */
+/** Takes the bytes in chunks; gives batches of lines, or the bytes of lines that are proved. */
 export class FastDsdz {
   #builder = new BatchBuilder();
   #serials = new SerialSet();
@@ -44,15 +46,35 @@ export class FastDsdz {
   #sum = 0;
   #amount = 0n;
   #at = 0;
+  /** Of the first line; bytes must keep to one, because COPY wants it so. */
+  #lineEnd = 0;
   plain = true;
 
   constructor(
     readonly day: Day,
     readonly batchLines: number,
+    /** Whether {@link pushBytes} is used, and no columns are wanted. */
+    readonly asBytes = false,
   ) {}
 
   /** The batches that this chunk completes; stops giving any once {@link plain} is false. */
   *push(chunk: Buffer): Generator<LineBatch> {
+    for (const _ of this.#proved(chunk)) {
+      if (this.#builder.size >= this.batchLines) yield this.#builder.take();
+    }
+  }
+  /** The lines that this chunk completes, as they stand in the file; none once {@link plain} is false. */
+  pushBytes(chunk: Buffer): Buffer | undefined {
+    let last: { readonly bytes: Buffer; readonly from: number } | undefined;
+    for (const proved of this.#proved(chunk)) last ??= proved;
+    return last && this.plain ? last.bytes.subarray(last.from, this.#at) : undefined;
+  }
+  /** The line of a serial that was read. */
+  lineOf(serial: string): number {
+    return this.#serials.lineOf(serial);
+  }
+
+  *#proved(chunk: Buffer): Generator<{ readonly bytes: Buffer; readonly from: number }> {
     const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
     this.#at = 0;
     // One byte, one character: bytes over 0x7f are plain in neither form. Parts of it are had without copying.
@@ -64,10 +86,12 @@ export class FastDsdz {
       return;
     }
     const last = text.lastIndexOf('\n');
-    while (this.plain && this.#at <= last) {
+    const proved = { bytes, from: this.#at };
+    for (let lines = 1; this.plain && this.#at <= last; lines += 1) {
       this.plain = this.#readLine(text);
-      if (this.#builder.size >= this.batchLines) yield this.#builder.take();
+      if (lines % YIELD_LINES === 0) yield proved;
     }
+    yield proved;
     // A copy, so that a chunk's memory is not kept for its last bytes.
     this.#rest = this.plain ? Buffer.from(bytes.subarray(Math.max(this.#at, 0))) : undefined;
     if ((this.#rest?.length ?? 0) > 16_384) this.plain = false;
@@ -151,9 +175,12 @@ export class FastDsdz {
     if (at < 0) return false;
     const detailEnd = at;
     at += 1;
-    if (text.charCodeAt(at) === CR) at += 1;
+    const lineEnd = text.charCodeAt(at);
+    if (this.#lineEnd === 0) this.#lineEnd = lineEnd;
+    if (this.asBytes && lineEnd !== this.#lineEnd) return false;
+    if (lineEnd === CR) at += 1;
     if (text.charCodeAt(at) !== LF) return false;
-    if (this.#serials.add(high, low)) return false;
+    if (this.#serials.add(high, low, this.#lines + 2)) return false;
     this.#at = at + 1;
     this.#lines += 1;
     this.#sum += amount;
@@ -161,6 +188,7 @@ export class FastDsdz {
       this.#amount += BigInt(this.#sum);
       this.#sum = 0;
     }
+    if (this.asBytes) return true;
     this.#builder.add(
       text.slice(serialStart, serialEnd),
       text.slice(start, customerEnd),

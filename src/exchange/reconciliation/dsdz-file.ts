@@ -19,6 +19,11 @@ export interface LineSink {
   /** What was given so far does not count: the file is read again from its beginning. */
   reset(): Promise<void>;
   add(batch: LineBatch): Promise<void>;
+  /**
+   * Instead of `add`, where it is there and the file is plain: whole lines as they stand in the file, of digits, letters and `-|$#` only, with one kind
+   * of line end.
+   */
+  readonly addBytes?: (lines: Buffer) => Promise<void>;
 }
 
 const CHUNK_BYTES = 256 * 1024;
@@ -43,17 +48,23 @@ async function readFast(
   sink: LineSink,
   signal: AbortSignal | undefined,
 ): Promise<LinesVerdict | undefined> {
-  const reader = new FastDsdz(file.day, file.batchLines);
+  const { addBytes } = sink;
+  const reader = new FastDsdz(file.day, file.batchLines, addBytes !== undefined);
   for await (const chunk of open(file.path)) {
     signal?.throwIfAborted();
-    for (const batch of reader.push(chunk)) await sink.add(batch);
+    if (addBytes === undefined) for (const batch of reader.push(chunk)) await sink.add(batch);
+    else {
+      const lines = reader.pushBytes(chunk);
+      if (lines !== undefined && lines.length > 0) await addBytes(lines);
+    }
     if (!reader.plain) return undefined;
     await nextTurn(); // Payments have their turn.
   }
   const { last, end } = reader.end();
   if (end.kind === 'not-plain') return undefined;
   if (last.serials.length > 0) await sink.add(last);
-  return { ok: true, lines: end.lines, amount: end.amount };
+  const totals = { ok: true, lines: end.lines, amount: end.amount } as const;
+  return addBytes === undefined ? totals : { ...totals, lineOf: (serial) => reader.lineOf(serial) };
 }
 
 async function readDeclared(

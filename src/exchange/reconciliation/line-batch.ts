@@ -18,7 +18,11 @@ export interface LineTotals {
   readonly amount: bigint;
 }
 export type LinesVerdict =
-  | ({ readonly ok: true } & LineTotals)
+  | ({
+      readonly ok: true;
+      /** Where a serial stands; given when lines were handed on as bytes, without their numbers. */
+      readonly lineOf?: (serial: string) => number;
+    } & LineTotals)
   /** To be refused as a whole; the text is for people and for `rtnMsg`. */
   | { readonly ok: false; readonly detail: string };
 

@@ -1,0 +1,123 @@
+/**
+ * Reconciliation of a day: lines against as many bookings with 0.1 % differences, beside the bare engine in the same run, alternating; peak memory,
+ * and how the time grows.
+ *
+ *   npx tsx bench/reconcile.ts [--only sqlite,postgres] [--lines 1000000] [--rounds 3] [--grow 100000,5000000]
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { systemClock } from '../src/clock.js';
+import { migrate, openDatabase, sql } from '../src/database/index.js';
+import { silentLog } from '../src/log.js';
+import { barePostgres, bareSqlite } from './reconcile/bare.js';
+import { bookDay, DAY, UNIT, writeDay } from './reconcile/day.js';
+import { markdown, median } from './report.js';
+import { makePlace, type Place } from './revenue/places.js';
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'sqlite,postgres' },
+    lines: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '3' },
+    grow: { type: 'string', default: '100000,5000000' },
+  },
+});
+const clients = (['sqlite', 'postgres'] as const).filter((client) =>
+  options.only.split(',').includes(client),
+);
+const lines = Number(options.lines);
+const rounds = Number(options.rounds);
+const sizes = options.grow === '' ? [] : options.grow.split(',').map(Number);
+
+interface OurRun {
+  readonly ms: number;
+  readonly cpuMs: number;
+  readonly peakMiB: number;
+  readonly found: Readonly<Record<string, number>>;
+  readonly ok: boolean;
+}
+function ours(place: Place, path: string): OurRun {
+  const job = JSON.stringify({ settings: place.settings, unit: UNIT, day: DAY, path });
+  const said = execFileSync(process.execPath, [join(import.meta.dirname, 'reconcile', 'compare.mjs'), job], {
+    encoding: 'utf8',
+  });
+  return JSON.parse(said) as OurRun;
+}
+const bare = { sqlite: bareSqlite, postgres: barePostgres } as const;
+const one = (value: number) => value.toFixed(0);
+
+const dir = mkdtempSync(join(tmpdir(), 'sluice-bench-recon-'));
+const table: string[][] = [];
+const growth: string[][] = [];
+try {
+  for (const client of clients) {
+    for (const count of [lines, ...sizes]) {
+      const place = await makePlace(client);
+      try {
+        const database = await openDatabase(place.settings, { dir: '/', clock: systemClock, log: silentLog });
+        await migrate(database);
+        await bookDay(database, count);
+        if (client === 'postgres') await database.run(sql('analyze payments'));
+        await database.close();
+        const path = join(dir, `${count}.txt`);
+        await writeDay(path, count);
+        const [us, them]: [OurRun[], number[]] = [[], []];
+        const times = count === lines ? rounds : 1;
+        for (let round = 0; round < times; round += 1) {
+          const reference = bare[client](place, path);
+          them.push(reference.ms);
+          const run = ours(place, path);
+          const found = Object.values(run.found).reduce((sum, n) => sum + n, 0);
+          if (!run.ok || found !== reference.found)
+            throw new Error(`${client}: found ${found}, the engine ${reference.found}`);
+          us.push(run);
+        }
+        const ms = median(us.map((run) => run.ms));
+        const peak = Math.max(...us.map((run) => run.peakMiB));
+        if (count === lines)
+          table.push([
+            client,
+            one(ms),
+            one(median(them)),
+            (ms / median(them)).toFixed(2),
+            one(median(us.map((run) => run.cpuMs))),
+            one(peak),
+          ]);
+        growth.push([
+          client,
+          String(count),
+          one(ms),
+          ((ms * 1000) / count).toFixed(2),
+          one(peak),
+          (ms / median(them)).toFixed(2),
+        ]);
+        rmSync(path);
+      } finally {
+        await place.drop();
+      }
+    }
+  }
+} finally {
+  rmSync(dir, { recursive: true, force: true });
+}
+const cores =
+  'Wall time of our process includes parsing, every check and reading the differences; the engine beside it checks nothing.';
+console.log(
+  markdown({
+    title: `${lines} lines against ${lines} bookings, 0.1 % differ (median of ${rounds}, alternating)`,
+    head: ['database', 'ours ms', 'bare ms', 'ratio (goal ≤ 1.2)', 'our CPU ms', 'peak MiB (goal < 256)'],
+    rows: table,
+    notes: [cores],
+  }),
+);
+console.log(
+  markdown({
+    title: 'Growth',
+    head: ['database', 'lines', 'ms', 'µs per line (goal: factor ≤ 1.15)', 'peak MiB', 'ratio'],
+    rows: growth,
+    notes: [],
+  }),
+);

@@ -103,8 +103,8 @@ export function dayOf(text: string): Day {
 
 /** The unit's DSDZ files of the day, newest first. */
 export async function filesOfDay(
-  { database }: ExchangeCommand,
-  unit: Unit,
+  { database }: Pick<ExchangeCommand, 'database'>,
+  unit: Pick<Unit, 'id'>,
   day: Day,
 ): Promise<readonly IncomingFile[]> {
   const all = await searchIncoming(database, { unit: unit.id, type: 'DSDZ', rowsMax: 10_000 });
@@ -124,12 +124,25 @@ export const reconFileOf = (
   settings: fileSettingsOf(config.exchange, unit.id, 'DSDZ'),
   storedAt: file.storedAt,
 });
-export const noFile = (unit: Unit, day: Day): OperatorError =>
-  new OperatorError(
-    'recon-no-file',
-    `there is no DSDZ file of ${day} for unit ${unit.id}`,
-    `Ask the platform for it; take it in with 'sluice recon run ${day} --unit ${unit.id} --file FILE'.`,
-  );
+/** Files that were not taken: they say why nothing was reconciled, or what a corrected one corrected. */
+export const refusedFiles = (files: readonly IncomingFile[]): readonly IncomingFile[] =>
+  files.filter(({ state }) => state === 'refused' || state === 'quarantined');
+
+/** There is nothing to work with; says what came and was not taken. */
+export function noFile(unit: Unit, day: Day, files: readonly IncomingFile[] = []): OperatorError {
+  const [newest] = refusedFiles(files);
+  return newest === undefined
+    ? new OperatorError(
+        'recon-no-file',
+        `there is no DSDZ file of ${day} for unit ${unit.id}`,
+        `Ask the platform for it; take it in with 'sluice recon run ${day} --unit ${unit.id} --file FILE'.`,
+      )
+    : new OperatorError(
+        'recon-no-file',
+        `no DSDZ file of ${day} for unit ${unit.id} was taken; ${newest.name}: ${newest.detail}`,
+        'Ask the platform for a corrected one.',
+      );
+}
 
 /** @throws {OperatorError} when the day could not be worked on */
 export function checkOutcome(outcome: RunOutcome | undefined, unit: Unit, day: Day): void {

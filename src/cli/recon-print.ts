@@ -1,6 +1,6 @@
 /* How a day of reconciliation is printed. */
 import { chinaText, type Moment } from '../clock.js';
-import type { Session } from '../database/index.js';
+import type { Database } from '../database/index.js';
 import {
   type DaySummary,
   type Difference,
@@ -18,6 +18,7 @@ import {
 import { printable } from '../log.js';
 import { fenOf } from '../protocol/values.js';
 import { yuanText } from '../revenue/index.js';
+import { filesOfDay, refusedFiles } from './recon-open.js';
 import { table } from './table.js';
 
 const SHOWN_MAX = 100;
@@ -75,7 +76,7 @@ const FIGURES = {
 } as const;
 
 export async function printDay(
-  session: Session,
+  database: Database,
   summary: DaySummary,
   { json, all = false }: { readonly json: boolean; readonly all?: boolean },
   now: Moment,
@@ -83,7 +84,7 @@ export async function printDay(
   const { day, runs, run } = summary;
   const differences: Difference[] = [];
   let more = 0;
-  for await (const one of differencesOfDay(session, day.unit, day.day)) {
+  for await (const one of differencesOfDay(database, day.unit, day.day)) {
     if (json || all || differences.length < SHOWN_MAX) differences.push(one);
     else more += 1;
   }
@@ -100,6 +101,10 @@ export async function printDay(
       `第${one.number}次 ${chinaText(one.startedAt)} ${one.state}  ${printable(one.fileName)}  ${one.lineCount} 笔 ${yuan(one.lineAmount)} 元${who}  ${printable(one.detail)}`.trimEnd(),
     );
   }
+  for (const file of refusedFiles(await filesOfDay({ database }, { id: day.unit }, day.day)))
+    console.log(
+      `未采用 ${chinaText(file.foundAt)} ${file.state}  ${printable(file.name)}  ${printable(file.detail)}`,
+    );
   if (run === undefined) return;
   const names = Object.keys(FIGURES) as (keyof typeof FIGURES)[];
   console.log(

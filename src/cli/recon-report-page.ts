@@ -107,11 +107,21 @@ ${row('平台文件', run.lineCount, run.lineAmount)}${row('我方入账（比�
 ${row('相差', run.lineCount - run.ourCount, run.lineAmount - run.ourAmount)}</tbody></table>`;
 }
 
-function foot({ summary }: ReportData): string {
+function foot({ summary, refused }: ReportData): string {
   const rows = summary.runs.map(
     (run) =>
       `<tr><td>第 ${run.number} 次</td><td>${chinaText(run.startedAt)}</td><td>${escapeHtml(run.fileName)}</td><td>${run.sha256}</td><td>${escapeHtml(run.orderedBy === 'exchange' ? '自动' : run.orderedBy)}</td><td>${escapeHtml([run.reason, run.confirmedBy && `确认：${run.confirmedBy}`, run.detail].filter((text) => text !== '').join('；'))}</td></tr>`,
   );
   return `<h2>对账过程</h2><table class="list"><thead><tr><th></th><th>开始</th><th>文件</th><th>SHA-256</th><th>操作人</th><th>说明</th></tr></thead>
+<tbody>${rows.join('')}</tbody></table>${refusedTable(refused)}`;
+}
+
+function refusedTable(refused: ReportData['refused']): string {
+  if (refused.length === 0) return '';
+  const rows = refused.map(
+    ({ foundAt, name, sha256, state, detail }) =>
+      `<tr><td>${chinaText(foundAt)}</td><td>${escapeHtml(name)}</td><td>${sha256}</td><td>${state}</td><td>${escapeHtml(detail)}</td></tr>`,
+  );
+  return `<h2>未采用的文件</h2><table class="list"><thead><tr><th>到达</th><th>文件</th><th>SHA-256</th><th>状态</th><th>原因</th></tr></thead>
 <tbody>${rows.join('')}</tbody></table>`;
 }

@@ -1,5 +1,6 @@
 /* What a report of a day's reconciliation says of each difference. */
 import { chinaText, type Moment } from '../clock.js';
+import type { IncomingFile } from '../exchange/index.js';
 import {
   type DaySummary,
   type Difference,
@@ -16,6 +17,8 @@ export interface ReportData {
   /** The last thirty days up to this one, oldest first; days without a row are left out. */
   readonly trend: readonly DaySummary[];
   readonly differences: AsyncIterable<Difference>;
+  /** Files of the day that were not taken, newest first. */
+  readonly refused: readonly IncomingFile[];
   readonly madeAt: Moment;
 }
 

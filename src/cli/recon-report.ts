@@ -14,7 +14,7 @@ import {
 import type { Unit } from '../revenue/unit.js';
 import { writeCsv, writeXlsx } from '../spreadsheet.js';
 import { withExample } from './options.js';
-import { common, dayOf, noFile, type ReconOptions } from './recon-open.js';
+import { common, dayOf, filesOfDay, noFile, type ReconOptions, refusedFiles } from './recon-open.js';
 import { writeReportPage } from './recon-report-page.js';
 import { type ReportData, reportColumns, reportRow } from './recon-report-rows.js';
 import { withSftp } from './sftp-database.js';
@@ -74,12 +74,14 @@ async function reportData(
   day: ReturnType<typeof dayOf>,
 ): Promise<ReportData> {
   const summary = await summaryOf(database, unit.id, day);
-  if (summary === undefined) throw noFile(unit, day);
+  const files = await filesOfDay({ database }, unit, day);
+  if (summary === undefined) throw noFile(unit, day, files);
   const trend: DaySummary[] = [];
   for (const row of await daysBetweenDays(database, unit.id, addDays(day, 1 - TREND_DAYS), day)) {
     const one = row.day === day ? summary : await summaryOf(database, unit.id, row.day);
     if (one !== undefined) trend.unshift(one);
   }
   const madeAt = systemClock.now();
-  return { unit, summary, trend, madeAt, differences: differencesOfDay(database, unit.id, day) };
+  const refused = refusedFiles(files);
+  return { unit, summary, trend, madeAt, refused, differences: differencesOfDay(database, unit.id, day) };
 }

@@ -4,7 +4,7 @@ import { addDays, chinaDay, systemClock } from '../clock.js';
 import { type DaySummary, dayStates, daysBetweenDays, summaryOf } from '../exchange/reconciliation/index.js';
 import { wholeOf } from './arguments.js';
 import { withDir, withExample } from './options.js';
-import { common, dayOf, noFile, type ReconOptions } from './recon-open.js';
+import { common, dayOf, filesOfDay, noFile, type ReconOptions } from './recon-open.js';
 import { printDay, summaryJson } from './recon-print.js';
 import { withSftp } from './sftp-database.js';
 import { table } from './table.js';
@@ -37,7 +37,7 @@ export function reconShowCommands(recon: Command): void {
     withSftp(options.dir, async (place) => {
       const unit = unitOf(place, options.unit);
       const summary = await summaryOf(place.database, unit.id, dayOf(day));
-      if (summary === undefined) throw noFile(unit, dayOf(day));
+      if (summary === undefined) throw noFile(unit, dayOf(day), await filesOfDay(place, unit, dayOf(day)));
       const how = { json: options.json === true, all: options.all === true };
       await printDay(place.database, summary, how, systemClock.now());
     }),

@@ -228,6 +228,24 @@ describe('sluice recon', function () {
       .and.contains('suspense assign');
   });
 
+  it('names a file that was refused, with the reason, before and after a good one came', async () => {
+    const day = '20240410' as Day;
+    const one = payment('90001', 41, { bankDay: day });
+    const twice = fileOf([one, one], day);
+    expect((await recon('run', day, '--file', twice)).stderr).contains('重复');
+    expect((await recon('show', day)).stdout + (await recon('show', day)).stderr).contains('重复');
+    const cut = dir.at(`cut_DSDZ_39536_${day}.txt`);
+    writeFileSync(cut, readFileSync(fileOf([one], day), 'utf8').slice(0, -9));
+    expect((await recon('run', day, '--file', cut)).stderr).contains('第2行');
+    expect((await json('run', day, '--file', fileOf([one], day))).state).equal('closed');
+    const shown = (await recon('show', day)).stdout;
+    expect(shown).contains('未采用').and.contains('重复').and.contains('第2行').and.contains('补销账');
+    await recon('report', day, '--out', dir.at('refused.html'));
+    expect(readFileSync(dir.at('refused.html'), 'utf8'))
+      .contains('未采用的文件')
+      .and.contains('重复');
+  });
+
   it('says what is wrong with what was typed', async () => {
     expect((await recon('show', '20240231')).stderr).contains('is no day');
     expect((await recon('run', '20240101')).stderr).contains('there is no DSDZ file');

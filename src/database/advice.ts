@@ -17,9 +17,13 @@ const causes = {
   full: 'the server has no connection left: raise its limit, or lower pool.max on the nodes',
   file: 'see that the directory exists, that the user who runs sluice may write it, and that the file is a SQLite database',
   starting: 'the database is starting or stopping: wait until it is open',
+  tls: 'the certificate of the server was refused: give its authority (tls.ca), a host name that stands in it, or let the server offer TLS',
   other: 'see that it runs, and that address, database, user and password are right',
 } as const;
 
+/** Codes of Node's TLS; the driver for MariaDB has one of its own. */
+const TLS_CODE =
+  /^(?:ERR_TLS_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HANDSHAKE_SSL_ERROR$|HANDSHAKE_NO_SSL_SUPPORT$)/;
 const causeOfCode: Readonly<Record<string, keyof typeof causes>> = {
   ECONNREFUSED: 'refused',
   'NJS-503': 'refused',
@@ -55,6 +59,9 @@ const causeOfCode: Readonly<Record<string, keyof typeof causes>> = {
   'ORA-00018': 'full',
   'ORA-00020': 'full',
   'ORA-12516': 'full',
+  'ORA-12518': 'full',
+  'ORA-12519': 'full',
+  'ORA-12528': 'starting',
   '57P03': 'starting',
   'ORA-01033': 'starting',
   'ORA-01034': 'starting',
@@ -68,7 +75,7 @@ const causeOfCode: Readonly<Record<string, keyof typeof causes>> = {
 export function cannotOpen(settings: DatabaseSettings, error: unknown): OperatorError {
   if (error instanceof OperatorError) return error;
   const code = deepestCode(error);
-  const cause = causeOfCode[code] ?? (code.startsWith('SQLITE_CANTOPEN') ? 'file' : 'other');
+  const cause = causeOfCode[code] ?? causeOfForm(code, error);
   return new OperatorError(
     'database-unavailable',
     `the database cannot be opened: ${describeTarget(settings)}: ${messageOf(error)}`,
@@ -77,7 +84,17 @@ export function cannotOpen(settings: DatabaseSettings, error: unknown): Operator
   );
 }
 
+function causeOfForm(code: string, error: unknown): keyof typeof causes {
+  if (code.startsWith('SQLITE_CANTOPEN')) return 'file';
+  // PostgreSQL's driver gives this one no code.
+  const noTls = messageOf(error).includes('does not support SSL');
+  return TLS_CODE.test(code) || noTls ? 'tls' : 'other';
+}
+
 function deepestCode(error: unknown): string {
+  // A listener's refusal: NJS-511, with Oracle's own number in the text.
+  const listener = /^Cause: ORA-(\d+)/m.exec(messageOf(error))?.[1];
+  if (listener !== undefined) return `ORA-${listener.padStart(5, '0')}`;
   const inner = error instanceof Error && error.cause !== undefined ? deepestCode(error.cause) : '';
   return inner === '' ? codeOf(error) : inner;
 }

@@ -50,6 +50,7 @@ export const oracleLabels: Readonly<Record<string, DatabaseErrorLabel>> = {
   'NJS-501': 'unavailable', // connection lost
   'NJS-503': 'unavailable', // host or port cannot be reached
   'NJS-510': 'unavailable', // connect timeout
+  'NJS-511': 'unavailable', // the listener refused
   'NJS-513': 'unavailable', // unable to connect within
   'NJS-515': 'unavailable',
   'NJS-516': 'unavailable', // no configuration directory for a name

@@ -5,6 +5,7 @@ import { type Compiled, type InsertShape, valuesOf } from './compile.js';
 import type { Binds, Cell, Row } from './database.js';
 import type { Driver, Link, TransactionLimits } from './driver.js';
 import { mysqlAlreadyThere, mysqlCommitLabel, mysqlLabel } from './errors-mysql.js';
+import type { DatabaseTls } from './tls.js';
 import { within } from './within.js';
 import { wordsFor } from './words.js';
 
@@ -14,7 +15,7 @@ export interface MysqlTarget {
   readonly user: string;
   readonly password: string | undefined;
   readonly database: string;
-  readonly ssl: boolean;
+  readonly tls: DatabaseTls | undefined;
   readonly connectTimeoutMs: number;
   readonly statementTimeoutMs: number;
   readonly lockWaitMs: number;
@@ -45,6 +46,13 @@ export function mysqlDriver(target: MysqlTarget, clock: Clock): Driver {
   };
 }
 
+const sslOf = ({ verify, ca }: DatabaseTls) => ({
+  minVersion: 'TLSv1.2',
+  rejectUnauthorized: verify !== 'none',
+  verifyIdentity: verify === 'host',
+  ...(ca !== undefined && { ca }),
+});
+
 /** A raw connection whose whole numbers stay exact. */
 export const openConnection = (target: MysqlTarget): Connection =>
   mysql.createConnection({
@@ -52,7 +60,7 @@ export const openConnection = (target: MysqlTarget): Connection =>
     port: target.port,
     user: target.user,
     ...(target.password === undefined ? {} : { password: target.password }),
-    ...(target.ssl ? { ssl: {} } : {}),
+    ...(target.tls && { ssl: sslOf(target.tls) }),
     database: target.database,
     charset: 'utf8mb4_bin',
     timezone: 'Z',

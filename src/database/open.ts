@@ -101,12 +101,15 @@ function poolOf(
 }
 
 /** Only the driver that is used is loaded. */
-async function serverDriver(settings: DatabaseSettings, { clock, oracle }: OpenContext): Promise<Driver> {
+async function serverDriver(
+  settings: DatabaseSettings,
+  { clock, oracle, dir = '.' }: OpenContext,
+): Promise<Driver> {
   switch (settings.client) {
     case 'postgres':
-      return (await import('./postgres.js')).postgresDriver(postgresTargets(settings), clock);
+      return (await import('./postgres.js')).postgresDriver(postgresTargets(settings, dir), clock);
     case 'mysql':
-      return (await import('./mysql.js')).mysqlDriver(mysqlTarget(settings), clock);
+      return (await import('./mysql.js')).mysqlDriver(mysqlTarget(settings, dir), clock);
     case 'oracle':
       return (await import('./oracle.js')).oracleDriver(oracleTarget(settings), oracle);
     default:

@@ -5,6 +5,7 @@ import { type Compiled, valuesOf } from './compile.js';
 import type { Binds, Cell, Row } from './database.js';
 import type { Link, TransactionLimits } from './driver.js';
 import { ask, BEGIN, copyColumns, copyDelimited, copyRows, type PostgresResult } from './postgres-wire.js';
+import type { DatabaseTls } from './tls.js';
 
 export interface PostgresTarget {
   readonly host: string;
@@ -12,7 +13,7 @@ export interface PostgresTarget {
   readonly user: string;
   readonly password: string | undefined;
   readonly database: string;
-  readonly ssl: pg.ClientConfig['ssl'];
+  readonly tls: DatabaseTls | undefined;
   readonly connectTimeoutMs: number;
   readonly statementTimeoutMs: number;
   readonly lockWaitMs: number;

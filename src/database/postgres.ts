@@ -5,6 +5,7 @@ import { codeOf, messageOf } from '../errors.js';
 import type { Driver } from './driver.js';
 import { postgresAlreadyThere, postgresCommitLabel, postgresLabel } from './errors-postgres.js';
 import { PostgresLink, type PostgresTarget } from './postgres-link.js';
+import { tlsOptions } from './tls.js';
 import { within } from './within.js';
 import { wordsFor } from './words.js';
 
@@ -55,7 +56,7 @@ async function connectTo(target: PostgresTarget, clock: Clock): Promise<Postgres
     user: target.user,
     password: target.password,
     database: target.database,
-    ssl: target.ssl,
+    ssl: target.tls && tlsOptions(target.tls, target.host),
     keepAlive: true,
     application_name: 'sluice',
   });

@@ -39,6 +39,22 @@ export const databaseSettings = z
       .describe('a file whose first line is the password, relative to the directory'),
     database: z.string().optional(),
     connectString: z.string().optional().describe('oracle: host:1521/service, or a whole description'),
+    tls: z
+      .strictObject({
+        verify: z
+          .enum(['host', 'ca', 'none'])
+          .default('host')
+          .describe(
+            'host: of a trusted authority and naming the host; ca: of a trusted authority; none: any',
+          ),
+        ca: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('authorities in PEM, a file relative to the directory; default: those that Node trusts'),
+      })
+      .optional()
+      .describe('postgres, mysql: set = encrypted or not at all. Oracle: tcps:// in connectString'),
     pool: z
       .strictObject({
         min: z.number().int().min(0).max(200).default(1),

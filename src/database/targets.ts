@@ -1,9 +1,11 @@
 /** From the settings to what the drivers connect to. */
+import { isIP } from 'node:net';
 import { OperatorError } from '../errors.js';
 import type { MysqlTarget } from './mysql.js';
 import type { OracleTarget } from './oracle.js';
 import type { PostgresTarget } from './postgres-link.js';
 import type { DatabaseSettings } from './settings.js';
+import { databaseTls } from './tls.js';
 
 interface Address {
   readonly hosts: readonly { readonly host: string; readonly port: number }[];
@@ -13,22 +15,31 @@ interface Address {
   readonly options: URLSearchParams;
 }
 
-export function postgresTargets(settings: DatabaseSettings): PostgresTarget[] {
+/** @param dir where a relative file of `tls` lies */
+export function postgresTargets(settings: DatabaseSettings, dir = '.'): PostgresTarget[] {
   const address = addressOf(settings, ['postgres:', 'postgresql:'], 5432);
-  const mode = address.options.get('sslmode') ?? 'prefer';
-  const ssl = mode === 'verify-full' ? true : mode === 'require' ? { rejectUnauthorized: false } : undefined;
-  return address.hosts.map(({ host, port }) => ({ ...common(settings, address), host, port, ssl }));
+  const tls = databaseTls(settings, address.options, dir);
+  return address.hosts.map(({ host, port }) => ({ ...common(settings, address), host, port, tls }));
 }
 
-export function mysqlTarget(settings: DatabaseSettings): MysqlTarget {
+/** @param dir where a relative file of `tls` lies */
+export function mysqlTarget(settings: DatabaseSettings, dir = '.'): MysqlTarget {
   const address = addressOf(settings, ['mysql:', 'mariadb:'], 3306);
   const [first] = address.hosts;
   if (first === undefined || address.hosts.length > 1)
     throw invalid('the mysql url names exactly one host; put a proxy before a cluster');
-  return { ...common(settings, address), ...first, ssl: address.options.get('ssl') === 'true' };
+  const tls = databaseTls(settings, address.options, dir);
+  // The driver compares an address with the certificate's name for "localhost".
+  if (tls?.verify === 'host' && isIP(first.host) !== 0)
+    throw invalid(
+      'to verify the host of a mysql server, name it: an address cannot be verified (or tls.verify: ca)',
+    );
+  return { ...common(settings, address), ...first, tls };
 }
 
 export function oracleTarget(settings: DatabaseSettings): OracleTarget {
+  if (settings.tls !== undefined)
+    throw invalid('oracle is encrypted by its address: connectString: tcps://host:2484/service');
   const { connectTimeoutMs, statementTimeoutMs, lockWaitMs } = settings;
   const limits = { connectTimeoutMs, statementTimeoutMs, lockWaitMs };
   if (settings.url !== undefined) {
@@ -98,10 +109,17 @@ const invalid = (text: string): OperatorError =>
     'correct the section `database` of sluice.yaml; docs/databases.md has examples',
   );
 
+const withoutOptions = (url: string | undefined): string | undefined => url?.replace(/\?.*$/s, '');
+
 /** Where the settings point to, for people: no password. */
 export function describeTarget(given: DatabaseSettings): string {
   // A password in a file is not read for this.
-  const settings = { ...given, password: given.password ?? '' };
+  const settings = {
+    ...given,
+    password: given.password ?? '',
+    tls: undefined,
+    url: withoutOptions(given.url),
+  };
   switch (settings.client) {
     case 'sqlite':
       return settings.file;

@@ -27,6 +27,17 @@ const open = async (settings: Record<string, unknown>, dir?: string): Promise<Op
   return error;
 };
 
+/** Answers every connect packet with REFUSE, as an Oracle listener does: head of 8 bytes, two reasons, length, text. */
+const oracleListener = (number: number) =>
+  createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      const text = Buffer.from(`(DESCRIPTION=(TMP=)(VSNNUM=318767104)(ERR=${number}))`);
+      const head = Buffer.from([0, 12 + text.length, 0, 0, 4, 0, 0, 0, 34, 0, 0, text.length]);
+      socket.end(Buffer.concat([head, text]));
+    });
+  });
+
 describe('a database that cannot be opened', () => {
   // Port 1 is reserved and never listened on.
   it('PostgreSQL refused: address, database and code', async () => {
@@ -59,6 +70,22 @@ describe('a database that cannot be opened', () => {
     expect(error.message).to.contain('oracle 127.0.0.1:1/XEPDB1 user pay').and.contain('NJS-503');
     expect(error.next).to.contain('nothing listens');
   });
+  for (const [number, code, advice] of [
+    [12514, 'NJS-518', 'correct its name'],
+    [12505, 'NJS-519', 'correct its name'],
+    [12516, 'ORA-12516', 'no connection left'],
+    [12528, 'ORA-12528', 'wait until it is open'],
+  ] as const)
+    it(`Oracle whose listener refuses with ${number}: host, service and ${code}`, async () => {
+      const listener = oracleListener(number);
+      await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+      const address = listener.address();
+      const port = typeof address === 'object' ? address?.port : 0;
+      const error = await open({ url: `oracle://pay:secret@127.0.0.1:${port}/REVENUE` });
+      listener.close();
+      expect(error.message).to.contain(`oracle 127.0.0.1:${port}/REVENUE user pay`).and.contain(code);
+      expect(error.next).to.contain(advice);
+    });
   it('Oracle silent: in time, with the NJS code', async () => {
     const silent = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
@@ -136,7 +163,10 @@ describe('where the settings point to', () => {
       'db2 5433',
       '::1 5434',
     ]);
-    expect(targets[0]).to.include({ user: 'pay', password: 'p@ss/', database: 'revenue', ssl: true });
+    expect(targets[0]).to.deep.include({
+      ...{ user: 'pay', password: 'p@ss/', database: 'revenue' },
+      tls: { verify: 'host', ca: undefined },
+    });
   });
   it('lets the url decide which database it is', () => {
     for (const [url, client] of [

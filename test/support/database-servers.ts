@@ -181,11 +181,12 @@ export class MariadbServer {
   private constructor(
     readonly port: number,
     readonly home: string,
+    readonly settings: readonly string[],
   ) {
     this.#process = new ServerProcess('mysql', port);
   }
-  static async create(): Promise<MariadbServer> {
-    const server = new MariadbServer(await freePort(), homeOf('mysql'));
+  static async create(...settings: string[]): Promise<MariadbServer> {
+    const server = new MariadbServer(await freePort(), homeOf('mysql'), settings);
     const options = ['--no-defaults', '--auth-root-authentication-method=normal', '--skip-test-db'];
     runAs('mysql', '/usr/bin/mariadb-install-db', ...options, `--datadir=${server.home}/data`);
     await server.start();
@@ -201,6 +202,7 @@ export class MariadbServer {
       '--bind-address=127.0.0.1',
       '--skip-name-resolve',
       '--innodb-buffer-pool-size=32M',
+      ...this.settings,
     ]);
   }
   kill(): Promise<void> {

@@ -20,7 +20,7 @@ import {
   startOurs,
   startSServer,
 } from './exchanges/servers.js';
-import { type BenchTable, markdown, median } from './report.js';
+import { type BenchTable, type Goal, goalLine, markdown, median } from './report.js';
 import { makePlace } from './revenue/places.js';
 
 const { values: options } = parseArgs({
@@ -200,6 +200,18 @@ async function oneTable(
     of(server, 'perSecond').toFixed(0),
     `${(of(server, 'resumed') * 100).toFixed(0)} %`,
   ]);
+  const cost = (part: string) => {
+    const found = servers.find(({ name }) => name.includes(part));
+    return found === undefined ? Number.NaN : of(found, 'cpuUs');
+  };
+  const how = `${keyType}, TLS ${tls}${resume ? ', resumed' : ''}`;
+  const goals: Goal[] = ['SQLite', 'PostgreSQL'].flatMap((database) => [
+    { what: `${how}: ${database} next to (a)`, measured: cost(database) / cost('(a)'), atMost: 1.25 },
+    { what: `${how}: ${database} next to (b) HAProxy`, measured: cost(database) / cost('(b)'), atMost: 1 },
+    { what: `${how}: ${database} next to (c) Java`, measured: cost(database) / cost('(c)'), atMost: 0.5 },
+  ]);
+  const workers = cost('2 workers') / cost('PostgreSQL');
+  goals.push({ what: `${how}: two workers next to one`, measured: workers, atMost: 1.05 });
   rows.push([
     sServer.name,
     limit.toFixed(0),
@@ -219,6 +231,7 @@ async function oneTable(
     rows,
     notes: [
       `${EXCHANGES} exchanges × ${ROUNDS} rounds, ${CALLERS} callers, alternating, medians; CPU from /proc/PID/stat.`,
+      ...goals.map(goalLine),
     ],
   };
 }
@@ -246,6 +259,11 @@ async function latencyTable(keyType: string, keys: string, ours: Measured): Prom
     rows: [row],
     notes: [
       `Saturated: ${saturated.toFixed(0)}/s with the client on the same two cores; open loop, corrected; ${failed} without an answer.`,
+      goalLine({
+        what: `p99 in ms at ${SHARE_OF_SATURATION * 100} % of the saturated rate, ${keyType}`,
+        measured: p99,
+        atMost: 50,
+      }),
     ],
   };
 }

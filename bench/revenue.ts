@@ -13,6 +13,7 @@ import { silentLog } from '../src/log.js';
 import { type Day, fenOf, type Serial } from '../src/protocol/values.js';
 import { openBuiltinRevenue } from '../src/revenue/index.js';
 import { explaining, wholeTable } from '../test/support/plans.js';
+import { type Goal, goalLine, median } from './report.js';
 import { type BenchClient, CALLERS, makePlace } from './revenue/places.js';
 import { openRaw, type Raw } from './revenue/raw.js';
 import { BILLS_EACH, benchUnit, customerOf, seed } from './revenue/seed.js';
@@ -37,7 +38,6 @@ const WARM = 1000;
 
 const day = '20240115' as Day;
 const noon = 1_705_291_200_000;
-const median = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[all.length >> 1] ?? 0;
 const unique = () => systemIds.digits(24);
 
 interface Rate {
@@ -150,6 +150,7 @@ const figures = (now: Compared, first: Compared) => [
 const titles = ['database', 'bills', ...measures('queries'), ...measures('payments')];
 cells(...titles);
 cells(...titles.map(() => '---'));
+const goals: Goal[] = [];
 const found: (readonly [BenchClient, Awaited<ReturnType<typeof plansOf>>])[] = [];
 for (const client of clients) {
   const place = await makePlace(client);
@@ -169,6 +170,12 @@ for (const client of clients) {
       await raw.close();
       if (size === sizes.at(-1)) found.push([client, await plansOf(database, size, next)] as const);
       first ??= now;
+      for (const what of ['query', 'pay'] as const)
+        goals.push({
+          what: `${client}, ${size * BILLS_EACH} bills, ${what}: rate next to the raw driver`,
+          measured: now[what].ratio,
+          atLeast: 0.8,
+        });
       cells(client, size * BILLS_EACH, ...figures(now.query, first.query), ...figures(now.pay, first.pay));
     }
   } finally {
@@ -185,3 +192,4 @@ for (const [client, { explained, whole }] of found) {
   for (const [text, plan] of whole) console.log(`${text}\n${plan}`);
   if (whole.length > 0) process.exitCode = 1;
 }
+for (const goal of goals) console.log(goalLine(goal));

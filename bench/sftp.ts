@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../src/clock.js';
+import { type Goal, goalLine, median } from './report.js';
 import { makeFiles, type Place, runSftp, startOpenSsh, startOurs } from './sftp/places.js';
 
 const { values: options } = parseArgs({
@@ -26,7 +27,6 @@ const rounds = Number(options.rounds);
 const mib = Number(options.mib);
 const files = Number(options.files);
 const root = options.disk ? tmpdir() : '/dev/shm';
-const median = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[all.length >> 1] ?? 0;
 
 const local = mkdtempSync(join(root, 'sluice-bench-local-'));
 makeFiles(local, mib, files);
@@ -80,6 +80,7 @@ async function measure(task: Task, place: Place): Promise<Measured> {
   return { rate: task.amount / seconds, cpu: ((place.cpu() - before) * task.per.amount) / task.amount };
 }
 
+const goals: Goal[] = [];
 const ours = await startOurs(root, true);
 const theirs = await startOpenSsh(root);
 console.log(
@@ -103,6 +104,11 @@ try {
     const middle = (place: Place, of: (one: Measured) => number) =>
       median((results.get(place) ?? []).map(of));
     const [mine, other] = [ours, theirs].map((place) => middle(place, ({ rate }) => rate));
+    goals.push({
+      what: `${task.name}, ${task.cipher}: ${task.unit} next to OpenSSH`,
+      measured: (mine ?? 0) / (other ?? 1),
+      atLeast: task.unit === 'MiB/s' ? 0.8 : 1,
+    });
     row(
       task.name,
       task.cipher,
@@ -121,3 +127,4 @@ try {
   await theirs.stop();
   rmSync(local, { recursive: true, force: true });
 }
+for (const goal of goals) console.log(goalLine(goal));

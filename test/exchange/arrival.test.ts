@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Alarms, Condition } from '../../src/alarm.js';
-import { systemClock } from '../../src/clock.js';
+import { addDays, systemClock } from '../../src/clock.js';
 import type { Database } from '../../src/database/index.js';
 import { type Exchange, type Meters, type Processor, silentMeters } from '../../src/exchange/index.js';
+import type { Day } from '../../src/protocol/values.js';
 import { unitWith } from '../../src/revenue/unit.js';
 import { eachDatabase } from '../support/databases.js';
 import { TestClock } from '../support/test-clock.js';
@@ -37,13 +38,16 @@ const announce = (
     deadline: systemClock.now() + (more.budgetMs ?? 5000),
   });
 /** A database whose single statements wait until they are let go; queries do not. */
-const writingAfter = (database: Database, held: Promise<void>): Database =>
+const writingAfter = (database: Database, held: Promise<void>, reached = () => {}): Database =>
   new Proxy(database, {
     get(target, key) {
       const member: unknown = Reflect.get(target, key, target);
       if (typeof member !== 'function') return member;
       return async (...args: unknown[]) => {
-        if (key === 'run') await held;
+        if (key === 'run') {
+          reached();
+          await held;
+        }
         return Reflect.apply(member, target, args);
       };
     },
@@ -69,7 +73,7 @@ eachDatabase('a file that arrives', (db) => {
   afterEach(() => world.close());
   /** Days are used once: all tests of a suite share its tables. */
   let dayNumber = 0;
-  const freshDay = () => `202303${String(++dayNumber).padStart(2, '0')}`;
+  const freshDay = () => addDays('20230301' as Day, dayNumber++);
 
   it('is answered 4003 while it is not there, 9999 once it is, and 4004 when it is announced again', async () => {
     const node = world.node();
@@ -235,6 +239,46 @@ eachDatabase('a file that arrives', (db) => {
     expect(processor.names).to.include(nameOf(day));
     expect((await announce(node, nameOf(day))).verdict).to.equal('accepted');
     expect((await announce(node, nameOf(day))).verdict).to.equal('repeated');
+  });
+
+  it('that is written on after it was taken is refused: what is processed is what was registered', async () => {
+    let letGo: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    let isDigested = false;
+    const node = world.node({
+      database: writingAfter(db(), held, () => {
+        isDigested = true;
+      }),
+    });
+    const day = freshDay();
+    const path = await world.upload(nameOf(day), dsdz(day, 2));
+    const writer = await open(path, 'r+');
+    const answer = announce(node, nameOf(day), { budgetMs: 15_000 });
+    await until(async () => isDigested);
+    await writer.write(dsdz(day, 2).replaceAll('080408', '080409'), 0);
+    await writer.close();
+    letGo();
+    const { verdict, detail } = await answer;
+    expect([verdict, detail]).to.deep.equal(['unreadable', '文件在接收后又被改写']);
+  });
+
+  it('is found below upload/ by what the notice says of its path, in all the ways in which platforms say it', async () => {
+    const node = world.node();
+    for (const filePath of ['/upload/', '/upload', 'upload', './', '\\\\upload\\\\', '', '/39536/upload/']) {
+      const day = freshDay();
+      await world.upload(nameOf(day), dsdz(day, 1));
+      expect((await announce(node, nameOf(day), { filePath })).verdict, filePath).to.equal('accepted');
+    }
+  });
+
+  it('that is longer than allowed is refused unread', async () => {
+    const node = world.node({ settings: world.settings({ limits: { ...limits, fileBytesMax: 100 } }) });
+    const day = freshDay();
+    await world.upload(nameOf(day), dsdz(day, 2));
+    expect(await announce(node, nameOf(day))).to.include({ verdict: 'unreadable' });
+    expect((await node.incoming.findNamed('39536', nameOf(day)))[0]).to.include({ refusal: 'too-long' });
   });
 
   it('that was refused or is another content is told of, until a corrected one came; what is not done with is counted', async () => {

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { momentOf } from '../../src/clock.js';
+import { addDays, momentOf } from '../../src/clock.js';
 import type { Database } from '../../src/database/index.js';
 import { defineProducer, type Exchange, type OutgoingFile, type Producer } from '../../src/exchange/index.js';
 import { exchangeFiles } from '../../src/protocol/index.js';
@@ -54,7 +54,7 @@ eachDatabase('a file of ours', (db) => {
   afterEach(() => world.close());
   /** Days are used once: all tests of a suite share its tables. */
   let dayNumber = 0;
-  const freshDay = () => `202403${String(++dayNumber).padStart(2, '0')}` as Day;
+  const freshDay = () => addDays('20240301' as Day, dayNumber++);
 
   const calls: NoticeCall[] = [];
   /** A node whose notices get these answers, one after the other; the last one again and again. */
@@ -225,6 +225,35 @@ eachDatabase('a file of ours', (db) => {
     const written = (await one.steps.of(file.id)).find(({ step }) => step === 'written');
     expect(written?.detail).to.contain('2 characters that gbk lacks became ?');
     expect(readFileSync(published(file.name), 'latin1')).to.contain('|C0|?');
+  });
+
+  it('is made by schedule once on however many nodes, and for the days that were missed', async () => {
+    const unit = { files: { CFTZ: { schedule: '0 8 * * *', catchUpDays: 2 } } };
+    const start = freshDay();
+    clock = new TestClock(momentOf(start, '075900'));
+    const nodes = [node(['9999'], { unit }), node(['9999'], { unit })];
+    const runsOf = async (day: Day) =>
+      (await nodes[0]?.outgoing.ofDay(UNIT, 'CFTZ', day))?.map(({ orderedBy }) => orderedBy);
+    for (const one of nodes) one.start();
+    const elapse = async (ms: number, holds: () => Promise<boolean>) => {
+      await clock.advance(ms);
+      await until(async () => {
+        await clock.advance(20_000);
+        return holds();
+      });
+    };
+    await elapse(60_000, async () => (await runsOf(start))?.length === 1);
+    for (const one of nodes) await one.stop();
+    // Away for four days: the last two are made up for, and today.
+    clock = new TestClock(momentOf(addDays(start, 4), '120000'));
+    const back = node(['9999'], { unit });
+    nodes.unshift(back);
+    back.start();
+    await until(async () => (await runsOf(addDays(start, 4)))?.length === 1);
+    const made = await Promise.all([0, 1, 2, 3, 4].map((days) => runsOf(addDays(start, days))));
+    expect(made).to.deep.equal([['schedule'], [], ['schedule'], ['schedule'], ['schedule']]);
+    dayNumber += 4;
+    await back.stop();
   });
 
   it('is taken away by an operator and not announced any more', async () => {

@@ -3,6 +3,7 @@ import { type Clock, chinaDay } from '../../clock.js';
 import { messageOf } from '../../errors.js';
 import type { Log } from '../../log.js';
 import type { Unit } from '../../revenue/unit.js';
+import { digestOfFile } from '../digest.js';
 import { isIncomingType } from '../file-type.js';
 import { LeaseLostError, underLease } from '../lease.js';
 import type { Meters } from '../meters.js';
@@ -139,6 +140,9 @@ export class Worker {
       signal,
     );
     if (!found.ok) return this.#finish(file, token, 'refused', found.detail, found.refusal);
+    // Whoever held it open when it was moved could write on: what was read must be what was registered.
+    if ((await digestOfFile(path)) !== file.sha256)
+      return this.#finish(file, token, 'refused', '文件在接收后又被改写', 'unreadable');
     if (!(await table.setParsed(file.id, token, found.sums, clock.now()))) throw new LeaseLostError();
     await steps.add(file.id, 'parsed', `${found.sums.lines} lines, ${found.sums.amount} fen`);
     this.parts.log.event('file.accepted', { ...about(file), lines: found.sums.lines });

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { alarmSettings, openAlarms } from '../src/alarm.js';
+import { alarmKinds, alarmSettings, openAlarms } from '../src/alarm.js';
 import { makeMetrics } from '../src/metrics.js';
 import { keptLog } from './exchange/support/exchange.js';
 import { noon, testClock } from './revenue/world.js';
@@ -11,6 +12,13 @@ import { temporaryDirectory } from './support/directory.js';
 
 const HOUR = 3_600_000;
 const missing = { subject: '39536 20240114', unit: '39536', text: '对账文件未到' };
+
+describe('the kinds of alarms', () => {
+  it('are all explained to operators', () => {
+    const page = readFileSync(join(import.meta.dirname, '..', 'docs', 'operations.md'), 'utf8');
+    expect(Object.keys(alarmKinds).filter((kind) => !page.includes(`| \`${kind}\` |`))).to.deep.equal([]);
+  });
+});
 
 eachDatabase(
   'alarms',

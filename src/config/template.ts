@@ -64,6 +64,9 @@ log:
   fileMiB: 20
   files: 10
 
+# Alarms: also in the log and as a metric. What they are about: docs/operations.md. 告警
+# alarms: { command: [/usr/local/bin/page-somebody], webhook: "https://example.internal/alarm" }
+
 # Every exchange as a fixture file for 'sluice replay', personal fields masked: docs/testing-tools.md. 抓包
 # capture: { dir: captures, peers: [], fileMiB: 200 }
 

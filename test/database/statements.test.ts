@@ -192,6 +192,8 @@ describeWith({ name: 'H2', missing: h2Missing }, 'every statement (H2 in Oracle 
       user: 'sa',
       password: 'x',
       connectString: 'h2',
+      // A Java machine starts first.
+      pool: { acquireTimeoutMs: 30_000 },
     });
     const database = await openDatabase(settings, {
       clock: systemClock,

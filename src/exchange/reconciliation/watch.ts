@@ -4,7 +4,7 @@
  */
 import type { Alarms, Condition } from '../../alarm.js';
 import { addDays, chinaDay, chinaText, type Moment, momentOf } from '../../clock.js';
-import { dayCell, numberCell, optional, sql } from '../../database/index.js';
+import { dayCell, optional, sql } from '../../database/index.js';
 import { messageOf } from '../../errors.js';
 import type { Log } from '../../log.js';
 import type { Day } from '../../protocol/values.js';
@@ -31,8 +31,10 @@ const DAYS_BACK = 60;
 const MISSED_MAX = 31;
 
 const selectFirst = sql('select min(day) as day from recon_days where unit = :unit and day >= :from');
-const selectAnyBooking = sql(`
-  select count(*) as bookings from payments where unit = :unit and booking_day = :day and channel = 'platform'`);
+const selectAnyBooking = sql(
+  (words) => `
+  select payment_no from payments where unit = :unit and booking_day = :day and channel = 'platform' ${words.limit(1)}`,
+);
 
 /** One look; `startWatch` does it every minute. */
 export async function lookAtDays(
@@ -125,8 +127,7 @@ async function expectDays(parts: ReconParts, unit: Unit, yesterday: Day): Promis
 
 async function hasBookings({ database, books }: ReconParts, unit: Unit, day: Day): Promise<boolean> {
   if (books.bookings === undefined) {
-    const [row] = await database.all(selectAnyBooking, { unit: unit.id, day });
-    return row !== undefined && numberCell(row, 'bookings') > 0;
+    return (await database.all(selectAnyBooking, { unit: unit.id, day })).length > 0;
   }
   for await (const _ of books.bookings(unit, day)) return true;
   return false;

@@ -231,6 +231,20 @@ eachDatabase('reconciling a day', (db) => {
     expect(await r.day()).equal('closed: 0/0 1/1 0/0 0/0 0/0');
   });
 
+  it('a payment that we booked on another day than the platform is left alone on both', async () => {
+    const w = reconWorld(db, { bookingDay: 'receivedDate' });
+    const who = await customerWith(w.world, w.unit);
+    const fourteenth = '20240114' as Day;
+    const order = await w.paid(who, 12, { bankDay: fourteenth }); // Received on the 15th.
+    expect((await w.run(w.file([order], fourteenth))).kind).equal('done');
+    expect(await w.found(fourteenth)).to.deep.equal(['other-day settled reconciled-elsewhere']);
+    expect((await w.run(w.file([]))).kind).equal('done');
+    expect(await w.found()).to.deep.equal(['other-day settled reconciled-elsewhere']);
+    expect(await standing(w.world, w.unit, who)).equal(' 12');
+    expect([await w.day(fourteenth), await w.day()].every((text) => text.startsWith('closed'))).equal(true);
+    w.end();
+  });
+
   it('counts the late fee of a supplement as of the platform’s day', async () => {
     // 100.00 yuan, late from 20240110, 0.3 ‰ … 0.003 a day, both days counted: 5 days to the 14th, 6 to the 15th.
     const [early, same] = [

@@ -29,9 +29,9 @@ export const lineText = (line: Line, day: Day = today): string =>
 
 let count = 0;
 
-export function reconWorld(db: SuiteDatabase, rules: Parameters<typeof unitWith>[2] = {}) {
+export function reconWorld(db: SuiteDatabase, dialect: Parameters<typeof unitWith>[1] = {}) {
   const id = `R${process.pid % 1000}${++count}`;
-  const unit: Unit = unitWith(id, {}, rules);
+  const unit: Unit = unitWith(id, dialect);
   const database: Database = db();
   const world = builtinWorld(database, database);
   const books = { database, clock: world.clock, ids: systemIds };

@@ -1,7 +1,7 @@
 /** M2 and M3 of the fault catalogue on the whole money path: whatever is lost at whichever call, the books hold and the answers are true. */
 import { expect } from 'chai';
 import { systemClock, systemIds } from '../../src/clock.js';
-import { type Database, DatabaseError, type DatabaseSettings } from '../../src/database/index.js';
+import { type Database, DatabaseError, type DatabaseSettings, sql } from '../../src/database/index.js';
 import { openBuiltinRevenue } from '../../src/revenue/index.js';
 import type { RevenueSystem } from '../../src/revenue/revenue-system.js';
 import { unitWith } from '../../src/revenue/unit.js';
@@ -19,6 +19,16 @@ import { eachDatabase } from '../support/databases.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { ask, paymentBody } from '../support/platform.js';
 import { startServer, type TestServer } from '../support/server.js';
+
+const hold = sql('update accounts set changed_at = changed_at where unit = :unit and customer = :customer');
+/** Each payment's row takes ten seconds. */
+const makeSlow = {
+  postgres: [
+    `create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(10); return new; end'`,
+    'create trigger slow before insert on payments for each row execute function slow()',
+  ],
+  mysql: ['create trigger slow before insert on payments for each row set @slow = sleep(10)'],
+} as const;
 
 const unit = unitWith('36745', {}, { acceptanceDays: undefined });
 type Told = { readonly kind: string } | DatabaseError;
@@ -187,6 +197,14 @@ eachDatabase(
         return (await ask(server.client, '200012', body)).body.rtnCode;
       };
 
+      /** The row may still be held by a transaction whose client fell silent: 3002 or 0009 until the server ends it. */
+      const decided = async (serial: string): Promise<string> => {
+        let answer: string;
+        do answer = String(await status(serial));
+        while (answer === '0009' || answer === '3002');
+        return answer;
+      };
+
       for (const [what, hurtIt, truth] of [
         ['COMMIT and its answer are lost', () => proxy.onText('commit', 'reset'), '3000'],
         ['the answer to COMMIT is lost', () => proxy.onText('commit', 'reset-after-answer'), '9999'],
@@ -204,14 +222,42 @@ eachDatabase(
           expect(await pay(customer, serial)).to.equal('0009');
           expect(performance.now() - since).to.be.lessThan(6500);
           proxy.heal();
-          let answer: string;
-          // The row may still be held by the transaction whose client fell silent: 3002 or 0009 until the server ends it.
-          do answer = String(await status(serial));
-          while (answer === '0009' || answer === '3002');
-          expect(answer).to.equal(truth);
+          expect(await decided(serial)).to.equal(truth);
           const next = await customerWith(world, unit, { a: 100 }, { exempt: true });
           expect(await pay(next, freshSerial())).to.equal('9999');
         });
+
+      it('another holds the account for too long: 0009 in time, nothing is booked', async () => {
+        const customer = await customerWith(world, unit, { a: 100 }, { exempt: true });
+        const serial = freshSerial();
+        await db().transaction(async (tx) => {
+          await tx.run(hold, { unit: unit.id, customer });
+          const since = performance.now();
+          expect(await pay(customer, serial)).to.equal('0009');
+          expect(performance.now() - since).to.be.lessThan(6500);
+        });
+        expect(await decided(serial)).to.equal('3000');
+        expect(await pay(customer, freshSerial())).to.equal('9999');
+      });
+      it('statements take too long and the pool is used up: each 0009 in time, nothing is booked, then all is well', async function () {
+        this.timeout(60_000);
+        const customers = await Promise.all(
+          Array.from({ length: 12 }, () => customerWith(world, unit, { a: 100 }, { exempt: true })),
+        );
+        const serials = customers.map(() => freshSerial());
+        for (const text of makeSlow[db.client === 'mysql' ? 'mysql' : 'postgres'])
+          await db().run({ text: () => text });
+        const since = performance.now();
+        const told = await Promise.all(customers.map((customer, at) => pay(customer, serials[at] ?? '')));
+        expect(told).to.deep.equal(customers.map(() => '0009'));
+        expect(performance.now() - since).to.be.lessThan(6500);
+        await db().run({
+          text: () => (db.client === 'mysql' ? 'drop trigger slow' : 'drop trigger slow on payments'),
+        });
+        for (const serial of serials) expect(await decided(serial)).to.equal('3000');
+        for (const customer of customers) expect(await pay(customer, freshSerial())).to.equal('9999');
+      });
+
       function cutOff(): void {
         proxy.refusing = true;
         proxy.resetAll();

@@ -1,8 +1,10 @@
 /** The worked examples of docs/money.md "Late fee": one row for each setting, computed by the rule itself. */
+import { momentOf } from '../../../src/clock.js';
 import { type Day, fenOf } from '../../../src/protocol/values.js';
+import { lateFeeDayOf } from '../../../src/revenue/builtin/books.js';
 import { type LateFeeBasis, lateDays, lateFeeOf } from '../../../src/revenue/late-fee.js';
 import { yuanText } from '../../../src/revenue/money.js';
-import { defaultRules, type LateFeeRule } from '../../../src/revenue/unit.js';
+import { defaultRules, type LateFeeRule, unitWith } from '../../../src/revenue/unit.js';
 
 const holidays = new Set(['20240210', '20240211', '20240212'] as Day[]); // 春节
 const plain = {
@@ -68,6 +70,14 @@ const examples: readonly Example[] = [
     bill: { frozen: fenOf(270n), fixed: fenOf(100n) },
     payDay: '20240301',
   },
+  ...(['bankDate', 'receivedDate'] as const).map((lateFeeAsOf) => ({
+    setting: `\`lateFeeAsOf: ${lateFeeAsOf}\`: the platform says 20240214, received on 20240216`,
+    payDay: lateFeeDayOf(
+      unitWith('1', { lateFeeAsOf }),
+      '20240214' as Day,
+      momentOf('20240216' as Day, '083000'),
+    ),
+  })),
 ];
 
 /** A Markdown table. */

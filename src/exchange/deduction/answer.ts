@@ -159,7 +159,7 @@ async function applyLines(
   try {
     await apply(true);
   } catch (error) {
-    // A serial came in from elsewhere in this moment: one after the other finds out which.
+    // One of the serials is known already: one after the other finds out which, and what becomes of it.
     if (!hasLabel(error, 'duplicate')) throw error;
     await apply(false);
   }

@@ -8,7 +8,7 @@ import type { Unit } from '../unit.js';
 import { type Account, accountStates } from './accounts.js';
 import { type DueBill, dueOn, OPEN_BILL_COLUMNS, readOpenBill } from './bills.js';
 import { type Books, contentHash, newNumber } from './books.js';
-import { bookDebit, type Debit, type DebitOutcome } from './deduction.js';
+import type { Debit, DebitOutcome } from './deduction.js';
 import { appendEntries, type Entry, insertAllocations, linesOf } from './ledger.js';
 import { insertNewPayments, type NewPayment } from './payments.js';
 import { claimSerials } from './serials.js';
@@ -17,7 +17,6 @@ import { claimSerials } from './serials.js';
 const LIST = 100;
 const list = (column: string) =>
   `${column} in (${Array.from({ length: LIST }, (_, n) => `:v${n}`).join(', ')})`;
-const selectSerials = sql(`select serial from serials where unit = :unit and ${list('serial')}`);
 const lockAccounts = sql(
   (words) => `
   select customer, state, late_fee_exempt, prepaid from accounts
@@ -54,9 +53,9 @@ export const unlockBills = (tx: Session, unit: Unit, batch: string, bills: reado
   );
 
 /**
- * Books debits of different bills in the caller's transaction. A debit whose serial is known, or whose customer is not, is left to
- * {@link bookDebit}.
- * @returns the outcomes in the order of the debits @throws {DatabaseError} `duplicate` on a race for a serial: do it again
+ * Books debits of different bills in the caller's transaction.
+ * @returns the outcomes in the order of the debits
+ * @throws {DatabaseError} `duplicate` when one of the serials is known already: `bookDebit` one by one says what becomes of each
  */
 export async function bookDebits(
   books: Books,
@@ -64,20 +63,15 @@ export async function bookDebits(
   unit: Unit,
   debits: readonly Debit[],
 ): Promise<readonly DebitOutcome[]> {
-  const known = new Set(
-    (await selectListed(tx, selectSerials, unit, debits, ({ serial }) => serial)).map((row) =>
-      textCell(row, 'serial'),
-    ),
-  );
+  if (debits.length === 0) return [];
   const customers = debits.map(({ customer }) => customer).toSorted();
   // Serials before accounts before bills, as every payment does; accounts in one order, so that no two wait for each other.
-  const fresh = debits.filter(({ serial }) => !known.has(serial));
-  const numbered = new Map(fresh.map((debit) => [debit, newNumber(books)]));
+  const numbered = new Map(debits.map((debit) => [debit, newNumber(books)]));
   const bookedAt = books.clock.now();
   await claimSerials(
     tx,
     unit,
-    fresh.map((debit) => ({
+    debits.map((debit) => ({
       serial: debit.serial,
       paymentNumber: numbered.get(debit) ?? '',
       contentHash: hashOf(debit),
@@ -90,11 +84,11 @@ export async function bookDebits(
       return [account.customer, account];
     }),
   );
-  const missing = fresh.find(({ customer }) => !accounts.has(customer));
+  const missing = debits.find(({ customer }) => !accounts.has(customer));
   if (missing !== undefined) throw new Error('a debit names a customer that is not here');
-  const rows = await selectListed(tx, lockBillsOf, unit, fresh, ({ bill }) => bill);
+  const rows = await selectListed(tx, lockBillsOf, unit, debits, ({ bill }) => bill);
   const open = new Map(rows.map((row) => [textCell(row, 'bill'), row]));
-  const booked = fresh.map((debit) => bookingOf(unit, debit, accounts, open, numbered, bookedAt));
+  const booked = debits.map((debit) => bookingOf(unit, debit, accounts, open, numbered, bookedAt));
   await insertNewPayments(
     tx,
     unit,
@@ -143,10 +137,7 @@ export async function bookDebits(
     unit,
     booked.map(({ entry }) => entry),
   );
-  const outcomes = new Map(booked.map(({ debit, outcome }) => [debit, outcome]));
-  const all: DebitOutcome[] = [];
-  for (const debit of debits) all.push(outcomes.get(debit) ?? (await bookDebit(books, tx, unit, debit)));
-  return all;
+  return booked.map(({ outcome }) => outcome);
 }
 
 interface Booked {
@@ -209,7 +200,7 @@ const unlockEach = (tx: Session, unit: Unit, debits: readonly Debit[]) =>
 /** The rows of a statement with {@link list}, for any number of values. */
 async function selectListed<T>(
   tx: Session,
-  statement: typeof selectSerials,
+  statement: typeof lockAccounts,
   unit: Unit,
   all: readonly T[],
   textFor: (one: T) => string,

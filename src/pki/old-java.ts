@@ -6,7 +6,8 @@ import { x509 } from './x509.js';
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 
-/** Sentences, none when a JDK 8 has nothing to object. Sources: the JDK 8 security notes on algorithms and its release notes. */
+/** Sentences, none when a JDK 8 has nothing to object. Sources: the JDK 8 security notes on algorithms and its
+ * release notes; verified against a Java 17 with the lists of JDK 8 (test/interop/certs-old-java.test.ts). */
 export function oldJavaRemarks(certificate: X509Certificate): string[] {
   const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
   const remarks: string[] = [];
@@ -22,9 +23,15 @@ export function oldJavaRemarks(certificate: X509Certificate): string[] {
   const signature = signatureOf(certificate);
   if (/PSS/.test(signature) || asymmetricKeyType === 'rsa-pss')
     remarks.push('JDK 8 before 8u251 does not know RSA-PSS: it says "NoSuchAlgorithmException"');
-  if (/MD5|SHA-1/.test(signature) && certificate.subject !== certificate.issuer)
+  // Whoever trusts the certificate itself asks neither for its signature nor for its usage.
+  const issued = certificate.subject !== certificate.issuer;
+  if (/md5/i.test(signature) && issued)
     remarks.push(
-      `JDK 8 refuses certificates signed with ${signature}: "Certificates do not conform to algorithm constraints"`,
+      `JDK 8 refuses certificates signed with ${signature}: it ends the handshake with "handshake_failure"`,
+    );
+  if (/sha-?1\b/i.test(signature) && issued)
+    remarks.push(
+      `JDK 8 takes certificates signed with ${signature} from private CAs only; from those that Java brings along it says "Certificates do not conform to algorithm constraints"`,
     );
   const bits = asymmetricKeyDetails?.modulusLength;
   if (bits !== undefined && bits < 1024)
@@ -34,7 +41,7 @@ export function oldJavaRemarks(certificate: X509Certificate): string[] {
   const purposes = new x509.X509Certificate(new Uint8Array(certificate.raw)).getExtension(
     x509.ExtendedKeyUsageExtension,
   )?.usages;
-  if (purposes && !purposes.includes(SERVER_AUTH))
+  if (issued && purposes && !purposes.includes(SERVER_AUTH))
     remarks.push(
       'it is not for TLS servers: Java says "Extended key usage does not permit use for TLS server authentication"',
     );

@@ -32,10 +32,19 @@ function findWeakness(certificate: X509Certificate): string | undefined {
   return undefined;
 }
 
+/** Those so old that the library gives no name for them. */
+const NAMELESS: Readonly<Record<string, string>> = {
+  '1.2.840.113549.1.1.2': 'RSA MD2',
+  '1.2.840.113549.1.1.3': 'RSA MD4',
+  '1.2.840.113549.1.1.4': 'RSA MD5',
+  '1.2.840.10040.4.3': 'DSA SHA-1',
+};
+
 /** The signature algorithm for people, e.g. `ECDSA SHA-256`. */
 export function signatureOf(certificate: X509Certificate): string {
   const algorithm: object = new x509.X509Certificate(new Uint8Array(certificate.raw)).signatureAlgorithm;
-  const name = 'name' in algorithm ? String(algorithm.name) : 'unknown';
+  const given = 'name' in algorithm ? String(algorithm.name) : 'unknown';
+  const name = NAMELESS[given] ?? given;
   const hash = 'hash' in algorithm ? nameIn(algorithm.hash) : '';
   return `${name === 'RSASSA-PKCS1-v1_5' ? 'RSA' : name} ${hash}`.trim();
 }

@@ -12,15 +12,25 @@ export class Handshakes {
   readonly #byAddress = new Map<string, number>();
   readonly #pending = new Map<Socket, string>();
 
-  /** False: too many, and the socket is to be cut. Forgets it by itself when it closes. */
-  begin(raw: Socket, limits: HandshakeLimits): boolean {
+  /**
+   * Gives the socket to cut, if any: this one when its address has too many; the one that has taken longest when all places are taken,
+   * because a peer is done in milliseconds and whoever only holds a place is not. Forgets each by itself when it closes.
+   */
+  begin(
+    raw: Socket,
+    limits: HandshakeLimits,
+  ): { readonly socket: Socket; readonly address: string } | undefined {
     const address = raw.remoteAddress ?? '';
     const count = this.#byAddress.get(address) ?? 0;
-    if (count >= limits.handshakesPerAddress || this.#pending.size >= limits.handshakes) return false;
-    this.#byAddress.set(address, count + 1);
+    if (count >= limits.handshakesPerAddress) return { socket: raw, address };
+    // In the order of their arrival.
+    const [oldest] = this.#pending;
+    const cut = oldest !== undefined && this.#pending.size >= limits.handshakes ? oldest : undefined;
+    if (cut) this.end(cut[0]);
+    this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
     this.#pending.set(raw, address);
     raw.once('close', () => this.end(raw));
-    return true;
+    return cut && { socket: cut[0], address: cut[1] };
   }
 
   /** The certificate was shown, or the socket is gone. */

@@ -77,10 +77,11 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
   const shed = new WeakSet<Socket>();
   server.prependListener('connection', (raw) => {
     // The address is asked for now, because a refused handshake no longer knows where it came from (pitfall).
-    if (!handshakes.begin(raw, limits)) {
-      shed.add(raw);
-      refused(raw.remoteAddress, 'too-many-handshakes');
-      raw.destroy();
+    const cut = handshakes.begin(raw, limits);
+    if (cut) {
+      shed.add(cut.socket);
+      refused(cut.address, 'too-many-handshakes');
+      cut.socket.destroy();
     }
     raws.add(raw);
     raw.once('close', () => {

@@ -1,21 +1,26 @@
 /*
-  Strangers and rude peers against a real gateway while honest exchanges go on (S1, S2, S7; spec of hardening).
-  Honest exchanges must all be answered, memory must stay bounded, refusals must be counted and logged at a bounded rate.
-  What throughput remains is printed; `npm run test:hostile` (longer, alone on the machine) asserts the 80 %.
+  Strangers and rude peers against a real gateway while honest exchanges go on (S1 to S4, S7; one attack for each sentence of
+  docs/security.md). Memory must stay bounded, refusals must be counted and logged at a bounded rate, and honest peers be answered.
+  What throughput remains is printed; `npm run test:hostile` (longer) asserts 80 % of it, against calm windows of the same run, and that no
+  honest exchange fails meanwhile. A busy machine decides about neither in the short form.
 */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect as netConnect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as tlsConnect } from 'node:tls';
 import { expect } from 'chai';
 import { encodeFrame } from '../../src/protocol/index.js';
+import { sluiceInside } from '../support/command-line.js';
 import { messageFixture } from '../support/fixtures.js';
 import { demoDirectory, type Gateway, platformTls, startGateway } from '../support/gateway.js';
+import { startHonest } from '../support/honest-load.js';
 import { ask, freshSerial, paymentBody, requestFrame, sendFrame } from '../support/platform.js';
 
 const LONG = process.env.SLUICE_LONG === '1';
-const WINDOW_MS = LONG ? 5000 : 800;
+const WINDOW_MS = LONG ? 2500 : 500;
+/** Exchanges a second of the honest peers: about a third of what two cores saturate at. */
+const HONEST_PER_SECOND = 40;
 const query = Buffer.from(messageFixture('01').frameHex, 'hex');
 const arrears = { acctOrgNo: '36745', queryType: '0', queryValue: '10125334' };
 
@@ -23,34 +28,24 @@ describe('honest exchanges go on', () => {
   let gateway: Gateway;
   let remove: () => void;
   let tls: ReturnType<typeof platformTls> & { port: number };
-  let calm = 0;
-  before(async () => {
+  let honest: Awaited<ReturnType<typeof startHonest>>;
+  before(async function () {
+    this.timeout(90_000);
     const made = await demoDirectory();
     remove = made.remove;
     gateway = await startGateway(made.dir);
     tls = { ...platformTls(made.dir), port: gateway.port };
-    await honest(WINDOW_MS);
-    calm = await honest(WINDOW_MS);
+    honest = await startHonest(made.dir, gateway.port);
+    await serve();
   });
   after(async () => {
+    await honest.stop();
     await gateway.stop();
     remove();
   });
 
-  /** Exchanges per second of four honest clients; every one of them must be answered 9999. */
-  async function honest(ms: number): Promise<number> {
-    const until = Date.now() + ms;
-    let done = 0;
-    const client = async () => {
-      while (Date.now() < until) {
-        const { body } = await ask(tls, '200001', arrears);
-        expect(body.rtnCode).to.equal('9999');
-        done++;
-      }
-    };
-    await Promise.all([client(), client(), client(), client()]);
-    return (done * 1000) / ms;
-  }
+  /** Honest exchanges of one window. */
+  const serve = (pays = false) => honest.serve({ ms: WINDOW_MS, perSecond: HONEST_PER_SECOND, pays });
   const memoryMiB = (): number => {
     const status = readFileSync(`/proc/${gateway.process.pid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
@@ -64,21 +59,30 @@ describe('honest exchanges go on', () => {
 
   /** Strangers come from other addresses of this machine, as they do in life; each attack from its own. */
   let attack = 1;
-  const from = () => ({ host: '127.0.0.1', port: gateway.port, localAddress: `127.0.0.${1 + attack}` });
-  const stranger = (): Socket => {
-    const socket = netConnect(from());
+  const from = (more = 0) => ({
+    host: '127.0.0.1',
+    port: gateway.port,
+    localAddress: `127.0.${attack}.${1 + more}`,
+  });
+  const stranger = (allowHalfOpen = false, more = 0): Socket => {
+    const socket = netConnect({ ...from(more), allowHalfOpen });
     socket.on('error', () => {});
     return socket;
   };
   const peer = (): Socket => {
-    const socket = tlsConnect({ host: '127.0.0.1', ...tls, checkServerIdentity: () => undefined });
+    const options = { ...tls, checkServerIdentity: () => undefined, allowHalfOpen: true };
+    const socket = tlsConnect({ host: '127.0.0.1', ...options });
     socket.on('error', () => {});
     return socket;
   };
   /** Opens so many at once and drops them all at the end. */
-  const many = (count: number, open: () => Socket, then: (socket: Socket) => void = () => {}) => {
-    const sockets = Array.from({ length: count }, () => {
-      const socket = open();
+  const many = (
+    count: number,
+    open: (index: number) => Socket,
+    then: (socket: Socket) => void = () => {},
+  ) => {
+    const sockets = Array.from({ length: count }, (_, index) => {
+      const socket = open(index);
       socket.once(open === peer ? 'secureConnect' : 'connect', () => then(socket));
       return socket;
     });
@@ -111,32 +115,59 @@ describe('honest exchanges go on', () => {
     data(`{"head":{},"body":{${'"a":1,'.repeat(30_000)}"__proto__":{"acctOrgNo":"36745"}}}`),
   ];
 
-  const attacks: Readonly<Record<string, { start: () => () => void; idle: boolean; refused?: string }>> = {
-    '2,000 connections that say nothing': {
-      start: () => many(LONG ? 10_000 : 2000, stranger),
-      idle: true,
+  const attacks: Readonly<Record<string, { start: () => () => void; refused?: string }>> = {
+    [`${LONG ? '10,000' : '2,000'} connections from one address that say nothing`]: {
+      start: () => many(LONG ? 10_000 : 2000, () => stranger()),
       refused: 'too-many-handshakes',
     },
-    '200 handshakes that drip': {
-      start: () => many(200, stranger, dripping(Buffer.from('16030100fd010000f90303', 'hex'))),
-      idle: true,
+    // More than all places of handshakes, from addresses of which none has too many.
+    '1,500 connections from 30 addresses that say nothing': {
+      start: () => many(1500, (index) => stranger(false, index % 30)),
+      refused: 'too-many-handshakes',
     },
-    '100 peers whose frames drip': { start: () => many(100, peer, dripping(query)), idle: true },
+    '200 half-open connections of strangers, 100 of peers': {
+      start: () => {
+        const ends = [
+          many(
+            200,
+            () => stranger(true),
+            (socket) => socket.end(),
+          ),
+          many(100, peer, (socket) => socket.end(query.subarray(0, 20))),
+        ];
+        return () => {
+          for (const end of ends) end();
+        };
+      },
+    },
+    '200 handshakes that drip': {
+      start: () => many(200, () => stranger(), dripping(Buffer.from('16030100fd010000f90303', 'hex'))),
+    },
+    '100 peers that stop within the header': {
+      start: () => many(100, peer, (socket) => socket.write(query.subarray(0, 7))),
+    },
+    '100 peers whose frames drip': { start: () => many(100, peer, dripping(query)) },
     '50 peers that never read their answers': {
       start: () =>
         many(50, peer, (socket) => {
           socket.pause();
           socket.write(Buffer.concat(Array(200).fill(query)));
         }),
-      idle: false,
+    },
+    '50 peers that read their answers byte by byte': {
+      start: () =>
+        many(50, peer, (socket) => {
+          socket.pause();
+          socket.write(Buffer.concat(Array(50).fill(query)));
+          const timer = setInterval(() => (socket.destroyed ? clearInterval(timer) : socket.read(1)), 50);
+          socket.once('close', () => clearInterval(timer));
+        }),
     },
     '50 peers that claim 100 MB': {
       start: () => many(50, peer, (socket) => socket.write(claiming(100 * 1024 * 1024))),
-      idle: true,
     },
     'a storm of connects and resets': {
       start: () => often(200, () => stranger().resetAndDestroy()),
-      idle: false,
     },
     'a flood of handshakes without a certificate': {
       start: () =>
@@ -144,20 +175,17 @@ describe('honest exchanges go on', () => {
           const socket = tlsConnect({ ...from(), rejectUnauthorized: false } as never);
           socket.on('error', () => {}).on('secureConnect', () => socket.end());
         }),
-      idle: false,
       refused: 'no-certificate',
     },
     'JSON bombs': {
       start: () =>
         often(10, () => void Promise.all(bombs.map((bomb) => sendFrame(tls, bomb).catch(() => [])))),
-      idle: false,
     },
     'frames at the limit': {
       start: () => {
         const big = requestFrame('200001', { ...arrears, extra: 'x'.repeat(250_000) });
         return often(20, () => void sendFrame(tls, big).catch(() => []));
       },
-      idle: false,
     },
     'peers that ask for units that are not theirs, and serials of strange characters': {
       start: () =>
@@ -166,29 +194,63 @@ describe('honest exchanges go on', () => {
           const strange = `\u0000\u202e'; drop table serials;--${freshSerial()}`.slice(0, 32);
           void ask(tls, '200002', paymentBody('36745', '10125334', 1, strange)).catch(() => undefined);
         }),
-      idle: false,
     },
   };
 
-  for (const [name, { start, idle, refused }] of Object.entries(attacks)) {
+  for (const [name, { start, refused }] of Object.entries(attacks)) {
     it(`under ${name}`, async () => {
       attack += 1;
       const before = memoryMiB();
-      const stop = start();
-      await sleep(100);
-      const rate = await honest(WINDOW_MS);
+      const ratios: number[] = [];
+      const failures: string[] = [];
+      for (let round = 0; round < (LONG ? 3 : 1); round++) {
+        const calm = LONG ? (await serve()).done : (HONEST_PER_SECOND * WINDOW_MS) / 1000;
+        const stop = start();
+        await sleep(LONG ? 500 : 100);
+        const served = await serve();
+        ratios.push(served.done / calm);
+        failures.push(...served.failures);
+        stop();
+      }
       const grown = memoryMiB() - before;
-      stop();
-      console.log(
-        `      ${(rate / calm).toFixed(2)} of the calm throughput, ${grown.toFixed(0)} MiB more memory`,
-      );
+      const ratio = ratios.sort((a, b) => a - b)[ratios.length >> 1] ?? 0;
+      console.log(`      ${ratio.toFixed(2)} of the calm throughput, ${grown.toFixed(0)} MiB more memory`);
       expect(grown).to.be.lessThan(200);
       if (refused !== undefined) {
         expect(await metric(`sluice_connections_refused_total{reason="${refused}"`)).to.be.greaterThan(0);
       }
-      if (LONG && idle) expect(rate / calm).to.be.greaterThan(0.8);
-    }).timeout(60_000);
+      expect((await ask(tls, '200001', arrears)).body.rtnCode).to.equal('9999');
+      if (LONG) expect({ failures, enough: ratio >= 0.8 }).to.deep.equal({ failures: [], enough: true });
+    }).timeout(LONG ? 600_000 : 120_000);
   }
+
+  it('payments are booked while queries flood in, more than there are places for', async () => {
+    const config = join(gateway.dir, 'sluice.yaml');
+    const text = readFileSync(config, 'utf8');
+    writeFileSync(config, text.replace('limits:\n', 'limits:\n    queriesAtOnce: 1\n    waitingMax: 4\n'));
+    expect((await sluiceInside(['reload', '--dir', gateway.dir])).stdout).to.contain('已生效');
+    const calm = await serve(true);
+    let flooding = true;
+    const codes = new Map<unknown, number>();
+    const flood = async () => {
+      while (flooding) {
+        const code = await ask(tls, '200001', arrears).then(({ body }) => body.rtnCode, String);
+        codes.set(code, (codes.get(code) ?? 0) + 1);
+      }
+    };
+    const floods = Array.from({ length: 32 }, flood);
+    const served = await serve(true);
+    flooding = false;
+    await Promise.all(floods);
+    console.log(
+      `      ${(served.done / calm.done).toFixed(2)} of the calm payments, slowest ${served.slowestMs.toFixed(0)} ms; queries:`,
+      Object.fromEntries(codes),
+    );
+    expect(codes.get('9999')).to.be.greaterThan(0);
+    expect(served.failures, 'no payment is refused because of queries').to.deep.equal([]);
+    // Under a flood that takes all of the processor, payments are slower like everything; they wait for none of the queries' places.
+    expect(served.slowestMs).to.be.below(10_000);
+  }).timeout(LONG ? 600_000 : 120_000);
 
   it('and the log of all this stays short', async () => {
     const lines = readFileSync(join(gateway.dir, 'logs', 'sluice.log'), 'utf8').split('\n');

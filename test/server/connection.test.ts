@@ -94,6 +94,24 @@ describe('one connection', () => {
     }
   });
 
+  it('lets a peer in when strangers hold all places: who has taken longest goes', async () => {
+    const full = await startServer({ revenue: answering, limits: { handshakeMs: 60_000, handshakes: 2 } });
+    try {
+      const strangers = [1, 2].map(() => netConnect({ host: '127.0.0.1', port: full.client.port }));
+      for (const stranger of strangers) await once(stranger, 'connect');
+      const [longest] = strangers;
+      longest?.resume();
+      const client = await rawClient(full.client);
+      client.socket.write(query);
+      expect(framesOf(await client.closed())).to.have.length(1);
+      if (longest && !longest.closed) await once(longest, 'close');
+      expect((await full.event('connection.refused')).reason).to.equal('too-many-handshakes');
+      for (const stranger of strangers) stranger.destroy();
+    } finally {
+      await full.close();
+    }
+  });
+
   it('closes a peer that sends a byte now and then, at the deadline of the whole frame', async () => {
     const client = await rawClient(server.client);
     let sent = 0;

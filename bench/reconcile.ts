@@ -14,7 +14,7 @@ import { migrate, openDatabase, sql } from '../src/database/index.js';
 import { silentLog } from '../src/log.js';
 import { barePostgres, bareSqlite } from './reconcile/bare.js';
 import { bookDay, DAY, UNIT, writeDay } from './reconcile/day.js';
-import { markdown, median } from './report.js';
+import { type Goal, goalLine, markdown, median } from './report.js';
 import { makePlace, type Place } from './revenue/places.js';
 
 const { values: options } = parseArgs({
@@ -52,6 +52,8 @@ const one = (value: number) => value.toFixed(0);
 const dir = mkdtempSync(join(tmpdir(), 'sluice-bench-recon-'));
 const table: string[][] = [];
 const growth: string[][] = [];
+const goals: Goal[] = [];
+const perLine = new Map<string, number[]>();
 try {
   for (const client of clients) {
     for (const count of [lines, ...sizes]) {
@@ -86,6 +88,15 @@ try {
             one(median(us.map((run) => run.cpuMs))),
             one(peak),
           ]);
+        perLine.set(client, [...(perLine.get(client) ?? []), ms / count]);
+        if (count === lines) {
+          goals.push({
+            what: `${client}: wall time of ${count} lines next to the bare engine`,
+            measured: ms / median(them),
+            atMost: 1.2,
+          });
+          goals.push({ what: `${client}: peak memory of ${count} lines (MiB)`, measured: peak, atMost: 256 });
+        }
         growth.push([
           client,
           String(count),
@@ -121,3 +132,13 @@ console.log(
     notes: [],
   }),
 );
+for (const [client, all] of perLine) {
+  const [first, last] = [all[1], all.at(-1)];
+  if (first !== undefined && last !== undefined && all.length > 2)
+    goals.push({
+      what: `${client}: time per line, ${sizes.at(-1)} lines next to ${sizes[0]}`,
+      measured: last / first,
+      atMost: 1.15,
+    });
+}
+for (const goal of goals) console.log(goalLine(goal));

@@ -52,6 +52,12 @@ async function isSmall(database: Database, job: CompareJob): Promise<boolean> {
   return row !== undefined && numberCell(row, 'bookings') < SMALL_BOOKINGS;
 }
 
+/**
+ * What lives long in the thread is little (the serials' table is outside of the heap); without a limit V8 lets garbage grow to a hundred MiB more before
+ * it looks.
+ */
+const HEAP = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 96 };
+
 async function inThread(
   workerData: SqliteJob,
   sink: DifferenceSink,
@@ -63,6 +69,7 @@ async function inThread(
   const worker = new Worker(new URL(`./compare-sqlite-thread.${isSource ? 'ts' : 'js'}`, import.meta.url), {
     workerData,
     name: 'sluice-reconciliation',
+    resourceLimits: HEAP,
     execArgv: isSource ? ['--import', 'tsx'] : [],
   });
   const stop = () => void worker.terminate();

@@ -72,8 +72,10 @@ describe('files between the platform and a gateway', function () {
     );
     expect(sha256(await account.fetch(`/archive/${today}/${name}`))).to.equal(sha256(Buffer.from(text)));
     expect((await announce(name)).rtnCode).to.equal('4004');
-    const seen = (await run('exchange', 'show', name)) as { state: string; count: number };
-    expect(seen).to.include({ state: 'processed', count: lines.length });
+    const record = JSON.parse(
+      readFileSync(join(dir, 'exchange/platform/archive', today, `${name}.json`), 'utf8'),
+    );
+    expect(record).to.include({ state: 'processed', count: lines.length });
     expect(readdirSync(join(dir, 'exchange/platform/upload'))).to.deep.equal([]);
   });
 
@@ -84,22 +86,24 @@ describe('files between the platform and a gateway', function () {
     const ours = () => platform.notices.filter(({ body }) => body.fileType === 'JF');
     await run('exchange', 'make', 'jf', '--unit', UNIT, '--date', today);
     await until(async () => ours().length === 3, 30_000);
-    const show = async () =>
-      (await run('exchange', 'show', `WTDEMO_JF_${UNIT}_${today}.txt`)) as {
-        state: string;
-        sha256: string;
-        notices: { code: string }[];
-      };
-    await until(async () => (await show()).state === 'noticed');
+    interface Shown {
+      readonly state: string;
+      readonly sha256: string;
+      readonly notices: readonly { readonly code: string }[];
+    }
+    let shown: Shown | undefined;
+    await until(async () => {
+      shown = (await run('exchange', 'show', `WTDEMO_JF_${UNIT}_${today}.txt`)) as Shown;
+      return shown.state === 'noticed';
+    });
     const [last] = ours().toReversed();
     expect(last?.from).to.equal('sluice-demo');
     expect(last?.serviceCode).to.equal('100001');
     expect(last?.body).to.include({ acctOrgNo: UNIT, filePath: '/download/', fileType: 'JF' });
-    const { sha256: made, notices } = await show();
-    expect(notices.map(({ code }) => code)).to.deep.equal(['', '4003', '9999']);
+    expect(shown?.notices.map(({ code }) => code)).to.deep.equal(['', '4003', '9999']);
     expect(new Set(ours().map(({ head }) => head.msgId)).size).to.equal(3);
     const fetched = await account.fetch(`${last?.body.filePath}${last?.body.fileName}`);
-    expect(sha256(fetched)).to.equal(made);
+    expect(sha256(fetched)).to.equal(shown?.sha256);
     // The deduction of the test before is in it.
     expect(fetched.toString('latin1')).to.match(/^121\|1110433\|\r\n/);
   });

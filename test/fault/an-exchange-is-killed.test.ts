@@ -106,7 +106,7 @@ describe('an exchange that is killed at a step', () => {
     const first = await run({ way, next: whole, killAt: 0 });
     if (first === undefined) throw new Error('the first run was killed');
     await check(whole);
-    const stride = LONG ? 1 : Math.ceil(first.steps / 4);
+    const stride = LONG ? 1 : Math.ceil(first.steps / 3);
     let recover: T | undefined;
     for (let killAt = 1; killAt <= first.steps; killAt += stride) {
       const next = await make();

@@ -1,6 +1,7 @@
 import { errorDocs } from '../error-docs.js';
 import { filesPage } from './files-page.js';
 import { protocolPage } from './protocol-page.js';
+import { sftpSettingsPage } from './sftp-settings-page.js';
 
 export interface Page {
   readonly path: string;
@@ -11,4 +12,5 @@ export const generatedPages = (): readonly Page[] => [
   { path: 'docs/errors.md', text: errorDocs() },
   { path: 'docs/files.md', text: filesPage() },
   { path: 'docs/protocol.md', text: protocolPage() },
+  { path: 'docs/sftp-settings.md', text: sftpSettingsPage() },
 ];

@@ -6,7 +6,7 @@ type Soon<T> = T | Promise<T>;
 
 /**
  * The short calls of the file system: look up, open, rename. One small upload makes some twenty of them, and each took ten times
- * longer by way of Node's threads than the call itself (measured, docs/sftp.md). So on a disk of this machine they are made directly,
+ * longer by way of Node's threads than the call itself (measured, docs/performance.md). So on a disk of this machine they are made directly,
  * as SQLite makes its own; on a network file system, which may let one wait for seconds, they go through the threads, since payments
  * are answered by the same thread. What can take long anywhere (fsync, bulk reads and writes) always does.
  */

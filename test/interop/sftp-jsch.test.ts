@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { addKey, parsePublicKey, uploadDir } from '../../src/sftp/index.js';
+import { addKey, parsePublicKey, readHostKeys, uploadDir } from '../../src/sftp/index.js';
 import { type ClientDirectory, clientDirectory, runClient, sha256Of } from '../sftp/support/programs.js';
 import { PASSWORD, startTestServer, type TestServer } from '../sftp/support/server.js';
 import { describeWith, program } from '../support/needs.js';
@@ -22,7 +22,8 @@ public class Client {
     if (how.equals("key")) jsch.addIdentity(secret);
     Session session = jsch.getSession("platform", "127.0.0.1", port);
     if (how.equals("password")) session.setPassword(secret);
-    session.setConfig("StrictHostKeyChecking", "no");
+    jsch.setKnownHosts("known_hosts");
+    session.setConfig("StrictHostKeyChecking", "yes");
     session.connect(20000);
     return session;
   }
@@ -73,6 +74,9 @@ describeWith({ name: 'JSch', missing }, 'JSch as client of our SFTP server', () 
     client = clientDirectory(server);
     client.made('a.bin', 2_500_000);
     writeFileSync(client.at('Client.java'), SOURCE);
+    // As docs/sftp.md says to make it, and nothing else is accepted.
+    const hostKey = readHostKeys(join(server.dir, 'sftp')).find(({ kind }) => kind === 'ecdsa');
+    writeFileSync(client.at('known_hosts'), `[127.0.0.1]:${server.port} ${hostKey?.publicLine}\n`);
     await runClient('javac', ['-cp', JAR, 'Client.java'], { cwd: client.dir });
   });
   after(async () => {

@@ -36,7 +36,7 @@ describeWith(program('sftp', 'openssh-client'), 'SFTP sizes and numbers', () => 
   after(async () => {
     client.remove();
     await server.close();
-  });
+  }).timeout(TIMEOUT_MS);
   const arrived = (name: string) => join(uploadDir(server.root, 'platform'), name);
   const partial = (name: string) => join(partialDir(server.root, 'platform'), name);
   const good = async (...commands: string[]) => {

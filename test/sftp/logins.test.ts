@@ -168,6 +168,25 @@ describe('SFTP logins', () => {
     }
   });
 
+  it('end when the account expires, or its addresses are others now', async () => {
+    const passwordHash = await hashPassword(PASSWORD, systemIds);
+    await server.addAccount({ name: 'brief', addresses: ['127.0.0.0/8'], passwordHash });
+    const change = (column: string, value: string) =>
+      server.database.run(
+        sql(`update sftp_accounts set ${column} = ${value} where account_name = 'brief'`),
+        {},
+      );
+    for (const [column, value, old] of [
+      ['expires_at', '1', 'null'],
+      ['addresses', "'192.0.2.0/24'", "'127.0.0.0/8'"],
+    ] as const) {
+      const client = await RawClient.open(server, { username: 'brief', password: PASSWORD });
+      await change(column, value);
+      await client.ended();
+      await change(column, old);
+    }
+  });
+
   it('keep their passwords and keys to themselves: nothing of them is logged', () => {
     const written = JSON.stringify(server.events);
     for (const secret of [PASSWORD, 'another password', 'wrong 1', 'scrypt$'])

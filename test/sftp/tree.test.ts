@@ -27,7 +27,6 @@ describe("an SFTP account's tree", () => {
   before(async () => {
     server = await startTestServer();
     await server.addAccount({ name: 'other' });
-    await server.addAccount({ name: 'writer', mayDownload: false });
     writeFileSync(join(server.root, 'secret.txt'), SECRET);
     writeFileSync(join(server.dir, 'secret.txt'), SECRET);
     writeFileSync(join(uploadDir(server.root, 'other'), 'secret.txt'), SECRET);

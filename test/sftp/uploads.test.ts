@@ -178,6 +178,22 @@ describe('SFTP uploads', () => {
     other.end();
   });
 
+  it('taken over on another node end for the first, and nothing of it gets into the second', async () => {
+    const { root, dir, database } = server;
+    const node = await startTestServer({ root, dir, database });
+    const other = await RawClient.open({ ...server, port: node.port });
+    const first = await client.open('/upload/nodes.txt', write | create | truncate);
+    await client.write(first, 0, 'first and longer');
+    const second = await other.open('/upload/nodes.txt', write | create | truncate);
+    await other.write(second, 0, 'second');
+    expect(await client.close(first)).to.equal(statusCode.failure);
+    expect(existsSync(inUpload('nodes.txt'))).to.equal(false);
+    expect(await other.close(second)).to.equal(statusCode.ok);
+    expect(readFileSync(inUpload('nodes.txt'), 'utf8')).to.equal('second');
+    other.end();
+    await node.close();
+  });
+
   it('of which the name was removed meanwhile do not come back', async () => {
     const handle = await client.open('/upload/gone.txt', write | create | truncate);
     await client.write(handle, 0, 'x');

@@ -1,7 +1,13 @@
 /* `sluice recon list|show`. */
 import type { Command } from 'commander';
 import { addDays, chinaDay, systemClock } from '../clock.js';
-import { type DaySummary, dayStates, daysBetweenDays, summaryOf } from '../exchange/reconciliation/index.js';
+import {
+  type DaySummary,
+  dayStates,
+  daysBetweenDays,
+  overdueDays,
+  summaryOf,
+} from '../exchange/reconciliation/index.js';
 import { wholeOf } from './arguments.js';
 import { withDir, withExample } from './options.js';
 import { common, dayOf, filesOfDay, noFile, type ReconOptions } from './recon-open.js';
@@ -57,27 +63,42 @@ async function list(options: ListOptions): Promise<void> {
         if (summary !== undefined) found.push(summary);
       }
     }
+    const overdue = new Map(
+      (await overdueDays(place.database, systemClock.now())).map((one) => [
+        `${one.unit} ${one.day}`,
+        one.count,
+      ]),
+    );
+    const overdueOf = ({ day }: DaySummary) => overdue.get(`${day.unit} ${day.day}`) ?? 0;
     found.sort((a, b) => (a.day.day < b.day.day ? 1 : -1));
     if (options.json === true) {
       const rows = found.map((one) => {
         const { differences: _, ...rest } = summaryJson(one, []);
-        return { ...rest, found: one.run?.foundCount ?? 0, unresolved: one.unresolved };
+        return {
+          ...rest,
+          found: one.run?.foundCount ?? 0,
+          unresolved: one.unresolved,
+          overdue: overdueOf(one),
+        };
       });
       console.log(JSON.stringify(rows, null, 2));
     } else if (found.length === 0) console.log('没有对账日 (no days)');
     else
       console.log(
         table(
-          ['日期 day', '单位 unit', '状态 state', '平台笔数', '相符', '差异', '未决'],
-          found.map(({ day, run, matched, unresolved }) => [
-            day.day,
-            day.unit,
-            `${dayStates[day.state]} ${day.state}`,
-            String(run?.lineCount ?? ''),
-            String(matched.count),
-            String(run?.foundCount ?? ''),
-            String(unresolved),
-          ]),
+          ['日期 day', '单位 unit', '状态 state', '平台笔数', '相符', '差异', '未决', '逾期'],
+          found
+            .map((one) => [one, overdueOf(one)] as const)
+            .map(([{ day, run, matched, unresolved }, late]) => [
+              day.day,
+              day.unit,
+              `${dayStates[day.state]} ${day.state}`,
+              String(run?.lineCount ?? ''),
+              String(matched.count),
+              String(run?.foundCount ?? ''),
+              String(unresolved),
+              late > 0 ? String(late) : '',
+            ]),
         ),
       );
   });

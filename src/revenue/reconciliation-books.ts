@@ -29,13 +29,15 @@ export type SerialStanding =
     } & StandingBooking)
   /** In suspense under this number. */
   | ({ readonly kind: 'held' } & StandingBooking)
-  /** Was in suspense, and was given back. */
-  | ({ readonly kind: 'returned' } & StandingBooking)
+  /** Was in suspense, and was given back by this entry. */
+  | ({ readonly kind: 'returned'; readonly refundNumber: string } & StandingBooking)
   /** A call runs, or its end is not known: look again later. */
   | { readonly kind: 'undecided' };
 
 export interface ReconciliationBooks extends Pick<RevenueSystem, 'supplement' | 'reverse'> {
   standing(unit: Unit, serial: Serial): Promise<SerialStanding>;
+  /** The number of the refund or reversal that took this payment back; `''`: it stands. */
+  reversalOf(unit: Unit, paymentNumber: string): Promise<string>;
   hasCustomer(unit: Unit, customer: string): Promise<boolean>;
   /** Bookings of the day where they are not in the built-in schema of the gateway's database. */
   readonly bookings: ((unit: Unit, day: Day) => AsyncIterable<Booking>) | undefined;

@@ -157,6 +157,15 @@ describe('sluice recon', function () {
     const shown = await json('run', other, '--file', fileOf([given], other));
     expect(shown.differences).to.have.length(1);
     expect(shown.differences[0]).to.include({ class: 'refunded', state: 'listed', outcome: 'refunded-here' });
+    const past = `update recon_differences set due_at = 1 where serial = '${given.serial}'`;
+    await withDatabase(dir.at('g'), (database) => database.run({ text: () => past }));
+    expect((await json('show', other)).differences[0].overdue).equal(true);
+    expect((await recon('show', other)).stdout).contains('逾期');
+    const listed = JSON.parse((await recon('list', '--days', '1000', '--json')).stdout);
+    expect(listed.find((one: { day: string }) => one.day === other)).to.include({
+      unresolved: 1,
+      overdue: 1,
+    });
     expect((await recon('close', other)).stderr).contains('for a reason only');
     expect((await recon('close', other, '--reason', 'x')).stderr).contains('nobody decided');
     const closed = await json(

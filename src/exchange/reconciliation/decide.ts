@@ -2,6 +2,7 @@
 
 import { OperatorError } from '../../errors.js';
 import { type Day, parseSerial } from '../../protocol/values.js';
+import type { SerialStanding } from '../../revenue/index.js';
 import type { Unit } from '../../revenue/unit.js';
 import { ensureDay, lockDay, moveDay } from './days.js';
 import { isUnresolved } from './difference.js';
@@ -127,12 +128,15 @@ export async function noteSuspense(
     const ending =
       standing.kind === 'booked'
         ? ({ state: 'repaired', outcome: 'assigned', paymentAfter: standing.paymentNumber } as const)
-        : ({ state: 'repaired', outcome: 'returned' } as const);
+        : ({ state: 'repaired', outcome: 'returned', refundNumber: returnOf(standing) } as const);
     await endDifference(database, one, ending, clock.now());
     days.set(`${one.unit} ${one.day}`, { unit, day: one.day });
   }
   for (const { unit, day } of days.values()) await closeIfSettled(parts, unit, day, signal);
 }
+
+const returnOf = (standing: SerialStanding): string =>
+  standing.kind === 'returned' || standing.kind === 'refunded' ? standing.refundNumber : '';
 
 /** Closes a repaired day that has nothing left. */
 export async function closeIfSettled(

@@ -8,6 +8,7 @@ export {
   differencesOfDay,
   differencesOfSerial,
   type Ending,
+  overdueDays,
   signatureOf,
 } from './differences.js';
 export { type DryRun, dryRun, type Foreseen, foreseenActs } from './dry-run.js';

@@ -62,7 +62,7 @@ function judgeLine(found: FoundDifference, standing: Decided, now: Circumstances
         ? end('settled', 'refunded-later', { class: 'refunded', refundNumber: standing.refundNumber })
         : end('listed', 'refunded-here', { class: 'refunded', refundNumber: standing.refundNumber });
     case 'returned':
-      return end('listed', 'refunded-here', { class: 'refunded' });
+      return end('listed', 'refunded-here', { class: 'refunded', refundNumber: standing.refundNumber });
     default:
       return standing satisfies never;
   }
@@ -103,7 +103,9 @@ function judgeSurplus(standing: Decided, now: Circumstances): Plan {
     case 'refunded':
       return end('settled', 'refunded-meanwhile', { refundNumber: standing.refundNumber });
     case 'returned':
-      return now.begun ? end('repaired', 'returned') : end('settled', 'refunded-meanwhile');
+      return now.begun
+        ? end('repaired', 'returned', { refundNumber: standing.refundNumber })
+        : end('settled', 'refunded-meanwhile', { refundNumber: standing.refundNumber });
     default:
       return standing satisfies never;
   }

@@ -44,11 +44,22 @@ export async function repair(parts: ReconParts, job: RepairJob, of: Difference):
   for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
     const plan = await planFor(parts, job, of);
     if (plan.do === 'later') return undefined;
-    if (plan.do === 'end') return plan.ending;
+    if (plan.do === 'end') return linked(parts, job, of, plan.ending);
     const ending = await act(parts, job, of, plan);
     if (ending !== 'look-again') return ending;
   }
   return undefined;
+}
+
+/** Found done after a crash: the reversal of ours belongs to the record, too. */
+async function linked(
+  { books }: ReconParts,
+  { unit }: RepairJob,
+  of: Difference,
+  ending: Ending,
+): Promise<Ending> {
+  if (ending.outcome !== 'replaced' || of.ours === undefined) return ending;
+  return { ...ending, refundNumber: await books.reversalOf(unit, of.ours.paymentNumber) };
 }
 
 type Act = Exclude<Plan, { do: 'end' | 'later' }>;

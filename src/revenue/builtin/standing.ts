@@ -7,6 +7,7 @@ import type { Unit } from '../unit.js';
 import { accountExists } from './accounts.js';
 import type { Books } from './books.js';
 import { reverse } from './refund.js';
+import { refundOfPayment } from './refunds.js';
 import { paymentStates, serialStates } from './serials.js';
 import { supplement } from './supplement.js';
 import { holdInSuspense, returnSuspense } from './suspense.js';
@@ -16,7 +17,7 @@ const selectStanding = sql(`
   select s.state, s.payment_no, p.state as payment_state, coalesce(a.customer, p.customer, i.customer) as customer,
     coalesce(p.amount, i.amount) as amount, coalesce(p.booking_day, i.booking_day) as booking_day,
     coalesce(p.received_at, i.received_at) as received_at, coalesce(p.ordered_by, i.ordered_by) as ordered_by,
-    r.refund_no, r.booking_day as refund_day
+    r.refund_no, r.booking_day as refund_day, i.resolved_by as returned_by
   from serials s
   left join payments p on p.payment_no = s.payment_no
   left join suspense_items a on a.resolved_by = p.payment_no
@@ -37,7 +38,7 @@ async function standing(books: Books, unit: Unit, serial: Serial): Promise<Seria
     case 'suspense':
       return { kind: 'held', ...bookingOf(row) };
     case 'returned':
-      return { kind: 'returned', ...bookingOf(row) };
+      return { kind: 'returned', refundNumber: textCell(row, 'returned_by'), ...bookingOf(row) };
     case 'booked':
       return ofPayment(row);
     default:
@@ -77,6 +78,8 @@ export const builtinReconciliation = (books: Books): ReconciliationBooks => ({
   supplement: (unit, order) => supplement(books, unit, order),
   reverse: (unit, order) => reverse(books, unit, order),
   standing: (unit, serial) => standing(books, unit, serial),
+  reversalOf: async (_, paymentNumber) =>
+    (await refundOfPayment(books.database, paymentNumber))?.refundNumber ?? '',
   hasCustomer: (unit, customer) => accountExists(books.database, unit, customer),
   bookings: undefined,
   suspense: {

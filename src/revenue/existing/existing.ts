@@ -12,6 +12,7 @@ import { agreements, bind, maintainAgreement } from './ours.js';
 import { pay, supplement } from './pay.js';
 import { arrears, findCustomers, issuedBills, payments } from './queries.js';
 import { refund, reverse } from './refund.js';
+import { refundOfPayment } from './refund-journal.js';
 import { type Resolved, resolveAll } from './resolve.js';
 import type { ExistingSettings } from './settings.js';
 import { serialStanding } from './standing.js';
@@ -62,6 +63,7 @@ export function openExistingRevenue(parts: ExistingParts): ExistingRevenue {
     supplement: (unit, order) => supplement(desk, unit, order),
     reverse: (unit, order) => reverse(desk, unit, order),
     standing: (unit, serial) => serialStanding(desk, unit, serial),
+    reversalOf: async (unit, number) => (await refundOfPayment(journal, unit, number))?.refundNumber ?? '',
     hasCustomer: async (unit, customer) => (await findCustomers(desk, unit, 'customer', customer)).length > 0,
     bookings: (unit, day) => bookingsOfDay(desk, unit, day),
     suspense: undefined,

@@ -105,6 +105,16 @@ eachDatabase('reconciling a day', (db) => {
           'surplus repaired reversed',
         ]);
         expect(await w.day()).equal('closed: 0/0 1/200 1/50 1/90 0/0');
+        // The record, too: what was there before, what is there now, what took it back.
+        const numbers = (await w.differences()).map((one) => [
+          one.class,
+          ...[one.ours?.paymentNumber, one.paymentAfter, one.refundNumber].map((n) => (n ? 'number' : '')),
+        ]);
+        expect(numbers.sort(), `${when} ${at}`).to.deep.equal([
+          ['amount', 'number', 'number', 'number'],
+          ['missing', '', 'number', ''],
+          ['surplus', 'number', '', 'number'],
+        ]);
         expect(surplus.amount).equal(50n);
         w.end();
       }

@@ -107,10 +107,9 @@ describeWith(program('openssl', 'openssl'), 'TLS sessions of two processes', () 
     }
     const tls12 = '-Djdk.tls.client.protocols=TLSv1.2';
 
-    it('resumes by itself over TLS 1.3, and over TLS 1.2 from JDK 13 on', async () => {
+    it('resumes by itself', async () => {
       // Not every time: a session is used once, and its successor may come too late for the next connection.
       expect(await resumed()).to.be.above(0);
-      expect(await resumed(tls12)).to.be.above(0);
     }).timeout(60_000);
 
     it('cannot as a JDK 8 on TLS 1.2, which knows no tickets: full handshakes, all answered', async () => {

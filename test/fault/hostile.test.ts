@@ -18,7 +18,7 @@ import { startHonest } from '../support/honest-load.js';
 import { ask, freshSerial, paymentBody, requestFrame, sendFrame } from '../support/platform.js';
 
 const LONG = process.env.SLUICE_LONG === '1';
-const WINDOW_MS = LONG ? 2500 : 500;
+const WINDOW_MS = LONG ? 2500 : 300;
 /** Exchanges a second of the honest peers: about a third of what two cores saturate at. */
 const HONEST_PER_SECOND = 40;
 const query = Buffer.from(messageFixture('01').frameHex, 'hex');

@@ -36,6 +36,8 @@ export interface AppExchangeParts {
   readonly processes: boolean;
   /** Left out: nobody is told (commands). */
   readonly alarms?: Alarms;
+  /** Told how far the booking of a deduction result is (commands on a terminal). */
+  readonly progress?: (lines: number, of: number) => void;
 }
 /** One statement of a set-sized file; those of requests have seconds. */
 const PATIENT_STATEMENT_MS = 3_600_000;
@@ -119,13 +121,13 @@ export function openAppExchange(parts: AppExchangeParts): Exchange {
 
 /** One for each type that comes in. A file without its processor is kept and waits for it. */
 function processors(
-  { config, database, clock, ids }: AppExchangeParts,
+  { config, database, clock, ids, progress }: AppExchangeParts,
   reconciliation: AppReconciliation | undefined,
 ): readonly Processor[] {
   return [
     // A schema of the utility's own has no deduction of ours; its results wait.
     ...(config.revenue.kind === 'builtin'
-      ? [deductionResults({ database, clock, ids }, config.exchange)]
+      ? [deductionResults({ database, clock, ids }, config.exchange, progress)]
       : []),
     ...(reconciliation === undefined ? [] : [reconciliationFiles(() => reconciliation.parts())]),
   ];

@@ -20,12 +20,13 @@ import {
 import { exchangeOfUnit } from '../exchange/settings.js';
 import { printable } from '../log.js';
 import { type Day, parseDay } from '../protocol/values.js';
-import type { Books } from '../revenue/index.js';
+import { type Books, countEligible } from '../revenue/index.js';
 import { writeCsv, writeXlsx } from '../spreadsheet.js';
 import { wholeOf } from './arguments.js';
 import { sentence } from './exchange-make.js';
 import { type ExchangeCommand, withExchange } from './exchange-open.js';
 import { withDir, withExample } from './options.js';
+import { progressBar } from './progress.js';
 import { actorName, recordChange } from './record-change.js';
 import { type SftpPlace, withSftp } from './sftp-database.js';
 import { table } from './table.js';
@@ -135,10 +136,17 @@ async function retry(id: string, options: RunOptions): Promise<void> {
 }
 const retryable: ReadonlySet<Batch['state']> = new Set(['answered', 'released']);
 
-function makeRun(on: ExchangeCommand, options: RunOptions, day: Day, retryOf: string): Promise<Batch> {
+async function makeRun(on: ExchangeCommand, options: RunOptions, day: Day, retryOf: string): Promise<Batch> {
   const unit = unitOf(on, options.unit);
   checkBuiltin(on, 'deduction runs are made');
   const rules = exchangeOfUnit(on.config.exchange, unit.id).deduction;
+  // Both at once would debit a customer twice.
+  if (rules.by === 'platform')
+    throw new OperatorError(
+      'deduct-by-platform',
+      `customers of unit ${unit.id} are debited by the platform itself`,
+      "Set exchange.units.*.deduction.by to 'run' if that is not so.",
+    );
   const order = {
     bankCode: options.bankCode ?? rules.bankCode,
     triesMax: options.tries === undefined ? rules.triesMax : wholeOf('--tries', options.tries, 1, 1000),
@@ -146,7 +154,9 @@ function makeRun(on: ExchangeCommand, options: RunOptions, day: Day, retryOf: st
     orderedBy: actorName(),
   };
   const { outbox, dispatch } = on.exchange;
-  return runDeduction({ books: booksOf(on), unit, outbox, dispatch, order }, day);
+  const bar = progressBar('bills', await countEligible(on.database, unit));
+  const { update: progress } = bar;
+  return runDeduction({ books: booksOf(on), unit, outbox, dispatch, order, progress }, day).finally(bar.stop);
 }
 
 /** Exit code 1 where the platform was not told yet, though it should have been. */

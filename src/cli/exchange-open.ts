@@ -14,6 +14,7 @@ import {
 } from '../exchange/index.js';
 import { type Log, openLog } from '../log.js';
 import { makeMetrics } from '../metrics.js';
+import { type ProgressBar, progressBar } from './progress.js';
 
 export interface ExchangeCommand {
   readonly config: LoadedConfig;
@@ -42,7 +43,12 @@ export async function withExchange<T>(
   const log = openCommandLog(config);
   const clock = systemClock;
   const database = await openDatabase(config.database, { dir: config.dir, clock, log });
+  let bar: ProgressBar | undefined;
   const parts: AppExchangeParts = {
+    progress(lines, of) {
+      bar ??= progressBar('lines', of);
+      bar.update(lines);
+    },
     config,
     database,
     clock,
@@ -57,6 +63,7 @@ export async function withExchange<T>(
     try {
       return await work({ config, database, exchange });
     } finally {
+      bar?.stop();
       await exchange.stop();
     }
   } finally {

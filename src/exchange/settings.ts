@@ -126,6 +126,12 @@ const deduction = z
       .max(31)
       .default(3)
       .describe('a run missed for so many days is made up for; later it is only reported'),
+    by: z
+      .enum(['run', 'platform'])
+      .default('run')
+      .describe(
+        'customers with an agreement enter our next run, or the platform debits them by itself from the bills issued (DZZD)',
+      ),
     bankCode: z.string().max(20).default('').describe('in the summary of the request'),
     triesMax: z.int().min(1).max(1000).default(6).describe('bills whose debit failed so often are left out'),
     partialFiles: z
@@ -138,6 +144,10 @@ const deduction = z
       .max(1000)
       .default(48)
       .describe('a run that was announced so long ago and has not its whole answer raises an alarm'),
+  })
+  .refine(({ by, days }) => by === 'run' || days.length === 0, {
+    path: ['days'],
+    error: 'where the platform debits by itself there are no runs of ours',
   })
   .prefault({});
 

@@ -1,12 +1,14 @@
 /** The money: what other rooms may use of it. */
 export { dueAmount, owedOf } from './allocation.js';
 export { addCustomers, addUnit, type NewCustomer } from './builtin/add-customers.js';
+export { agreementsOfUnit } from './builtin/agreements.js';
 export type { Books } from './builtin/books.js';
 export { openBuiltinRevenue } from './builtin/builtin.js';
 export { bookDebits, unlockBills } from './builtin/debits.js';
 export {
   billsOfBatch,
   bookDebit,
+  countEligible,
   type Debit,
   type DebitOutcome,
   type DeductibleBill,

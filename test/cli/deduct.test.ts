@@ -1,6 +1,7 @@
 /** `sluice deduct`, as typed. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
+import iconv from 'iconv-lite';
 import { withDatabase } from '../../src/cli/record-change.js';
 import { systemClock, systemIds } from '../../src/clock.js';
 import { addCustomers, openBuiltinRevenue } from '../../src/revenue/index.js';
@@ -79,5 +80,53 @@ describe('sluice deduct', () => {
     expect(JSON.parse((await agreement('cancel', '70001')).stdout)).to.deep.equal({ cancelled: 'XY70001' });
     expect(JSON.parse((await agreement('cancel', '70001')).stdout)).to.deep.equal({ cancelled: null });
     expect(JSON.parse((await agreement('list', '70001')).stdout)).to.deep.equal([]);
+  });
+
+  it('agreements are imported from CSV as a spreadsheet writes it, once, each bad line named; all are listed', async () => {
+    const customers = ['80001', '80002', '80003'].map((customer) => ({ customer }));
+    await withDatabase(dir.at('g'), (database) =>
+      addCustomers({ database, clock: systemClock, ids: systemIds }, unitWith('39536'), customers),
+    );
+    const path = dir.at('agreements.csv');
+    const lines = (account: string) => [
+      '户号,银行账号,协议号,银行代码,账户名',
+      `80001,${account},XY1,105,"王 ""小"" 明"`,
+      '80002,6222000011110002,,105,',
+      'nobody,6222000011110003,,105,',
+      ',6222000011110004,,105,',
+    ];
+    const add = async (content: string, ...more: string[]) => {
+      writeFileSync(path, iconv.encode(content, 'gb18030'));
+      const args = ['agreement', 'import', path, '--unit', '39536', '--dir', dir.at('g'), '--json', ...more];
+      const { stdout, stderr } = await sluice(args);
+      const end = JSON.parse(stdout || `"${stderr}"`);
+      return [
+        end.done,
+        ...(end.faults ?? []).map((one: { line: number; reason: string }) => `${one.line} ${one.reason}`),
+      ];
+    };
+    const faults = ['4 户号不存在 (unknown customer)', '5 customer 为空 (empty)'];
+    const first = lines('6222000011110001').join('\r\n');
+    expect(await add(first, '--dry-run')).to.deep.equal([0, '5 customer 为空 (empty)']);
+    expect(await add(first)).to.deep.equal([2, ...faults]);
+    expect(await add(first)).to.deep.equal([2, ...faults]);
+    const other = lines('6222000011119999').join('\r\n');
+    expect((await add(other))[1]).contains('another agreement');
+    expect(await add(other, '--change')).to.deep.equal([2, ...faults]);
+    const all = (...more: string[]) =>
+      sluice(['agreement', 'list', '--unit', '39536', '--dir', dir.at('g'), ...more]);
+    const listed: { customer: string; bankAccount: string }[] = JSON.parse((await all('--json')).stdout);
+    expect(listed.filter(({ customer }) => customer.startsWith('8'))).to.deep.equal([
+      { ...listed.find(({ customer }) => customer === '80001'), bankAccount: '************9999' },
+      { ...listed.find(({ customer }) => customer === '80002'), bankAccount: '************0002' },
+    ]);
+    expect((await all()).stdout)
+      .contains('XY1')
+      .and.contains('valid agreements');
+    await all('--csv', dir.at('list.csv'));
+    expect(readFileSync(dir.at('list.csv'), 'utf8')).contains('XY1,80001,105,************9999');
+    writeFileSync(path, 'a,b\n1,2\n');
+    const without = await sluice(['agreement', 'import', path, '--unit', '39536', '--dir', dir.at('g')]);
+    expect(without.stderr).contains('no column customer');
   });
 });

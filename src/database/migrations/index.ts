@@ -12,6 +12,7 @@ import { outgoingFiles } from './0041-outgoing-files.js';
 import { deduction } from './0050-deduction.js';
 import { deductionOrders } from './0051-deduction-orders.js';
 import { deductionRefusals } from './0052-deduction-refusals.js';
+import { deductionCustomers } from './0053-deduction-customers.js';
 import { reconciliation } from './0060-reconciliation.js';
 import { alarmTable } from './0061-alarms.js';
 import { reconciliationOrders } from './0062-reconciliation-orders.js';
@@ -32,6 +33,7 @@ export const migrations: readonly Migration[] = [
   deduction,
   deductionOrders,
   deductionRefusals,
+  deductionCustomers,
   reconciliation,
   alarmTable,
   reconciliationOrders,

@@ -35,12 +35,17 @@ const CHUNK = 500;
 const SOON_MS = 60_000;
 
 /** Books results on the built-in schema. */
-export const deductionResults = (books: Books, settings: ExchangeSettings): Processor => ({
+export const deductionResults = (
+  books: Books,
+  settings: ExchangeSettings,
+  progress?: (lines: number, of: number) => void,
+): Processor => ({
   type: 'REDK',
   process: (file, signal) =>
     processAnswer(books, file, {
       inPart: exchangeOfUnit(settings, file.unit.id).deduction.partialFiles,
       signal,
+      progress: (lines) => progress?.(lines, file.sums.lines),
     }),
 });
 

@@ -12,6 +12,8 @@ const COLUMNS = `agreement_no, customer, state, bank_code, bank_name, bank_accou
   cert_number, mobile, email, signed_on`;
 const selectOfCustomer = sql(`
   select ${COLUMNS} from agreements where unit = :unit and customer = :customer and state = 'valid' order by agreement_no`);
+const selectValid = sql(`
+  select ${COLUMNS} from agreements where unit = :unit and state = 'valid' order by customer, agreement_no`);
 const selectByNumber = sql(`select ${COLUMNS} from agreements where unit = :unit and agreement_no = :number`);
 const insert = sql(`
   insert into agreements (unit, agreement_no, customer, state, bank_code, bank_account, bank_account_name, cert_type,
@@ -49,6 +51,11 @@ export async function validAgreements(
   customer: string,
 ): Promise<readonly Agreement[]> {
   return (await session.all(selectOfCustomer, { unit: unit.id, customer })).map(readAgreement);
+}
+
+/** All valid agreements of a unit, in bounded memory. */
+export async function* agreementsOfUnit(session: Session, unit: Unit): AsyncIterable<Agreement> {
+  for await (const row of session.stream(selectValid, { unit: unit.id })) yield readAgreement(row);
 }
 
 /** Signs, changes or cancels; each may be repeated without effect. The account's lock keeps it to one valid agreement. */

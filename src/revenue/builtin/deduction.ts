@@ -5,7 +5,15 @@
 
 import type { Moment } from '../../clock.js';
 import { DatabaseError, type Session, sql } from '../../database/database.js';
-import { fenCell, flagCell, manyUpdate, monthCell, textCell, updateMany } from '../../database/index.js';
+import {
+  fenCell,
+  flagCell,
+  manyUpdate,
+  monthCell,
+  numberCell,
+  textCell,
+  updateMany,
+} from '../../database/index.js';
 import { type Day, type Fen, fenOf, type Month, type Serial } from '../../protocol/values.js';
 import { owedOf, settleAsFar } from '../allocation.js';
 import type { Unit } from '../unit.js';
@@ -36,6 +44,11 @@ const select = (where: string) => `
   where b.unit = :unit and b.state = 'open' and ${where}
   order by b.customer, b.bill_month, b.bill`;
 const selectEligible = sql(select("b.locked_by is null and a.state <> 'closed'"));
+const countOfEligible = sql(`
+  select count(*) as bills from bills b
+  join accounts a on a.unit = b.unit and a.customer = b.customer
+  join agreements g on g.unit = b.unit and g.customer = b.customer and g.state = 'valid'
+  where b.unit = :unit and b.state = 'open' and b.locked_by is null and a.state <> 'closed'`);
 const selectOfBatch = sql(select('b.locked_by = :batch'));
 const lock = manyUpdate(
   'bills',
@@ -54,6 +67,12 @@ const unlockAll = sql(`
 /** Bills that a run may take, with their late fee as of a day, by customer and month; in bounded memory. */
 export const eligibleBills = (session: Session, unit: Unit, asOf: Day): AsyncIterable<DeductibleBill> =>
   read(session, selectEligible, unit, { unit: unit.id }, asOf);
+
+/** How many there are about now: for a progress bar. */
+export async function countEligible(session: Session, unit: Unit): Promise<number> {
+  const [row] = await session.all(countOfEligible, { unit: unit.id });
+  return row === undefined ? 0 : numberCell(row, 'bills');
+}
 
 /** Bills that this batch holds and that nobody settled meanwhile: what belongs into its file. */
 export const billsOfBatch = (

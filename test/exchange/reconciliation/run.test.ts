@@ -69,6 +69,19 @@ eachDatabase('reconciling a day', (db) => {
     expect(await r.world.verify()).to.deep.equal([]);
   });
 
+  it('is run by one of two nodes; the other finds it busy or done', async () => {
+    const lost = payment(await customer(), 70);
+    const file = r.file([lost]);
+    const other = { ...r.parts, database: await db.open() };
+    const kinds = (await Promise.all([r.run(file), r.run(file, other)])).map(({ kind }) => kind);
+    expect(kinds).contains('done');
+    expect(
+      kinds.filter((kind) => kind !== 'done').every((kind) => kind === 'busy' || kind === 'unchanged'),
+    ).equal(true);
+    expect(await r.found()).to.deep.equal(['missing repaired supplemented']);
+    expect(await standing(r.world, r.unit, lost.customer)).equal(' 70');
+  });
+
   it('links both bookings of a replacement, before and after', async () => {
     const one = await customer({ a: 100 });
     const order = await r.paid(one, 100);

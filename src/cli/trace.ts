@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { chinaText, systemClock, systemIds } from '../clock.js';
 import { directoryOf, type LoadedConfig, loadConfig } from '../config/index.js';
-import { type Database, migrate, openDatabase } from '../database/index.js';
+import { type Database, openDatabase } from '../database/index.js';
 import { OperatorError } from '../errors.js';
 import { printable, silentLog } from '../log.js';
 import { messageOf } from '../protocol/index.js';
@@ -56,12 +56,12 @@ async function run(subject: string, options: Options): Promise<void> {
   });
   const closers: (() => Promise<void> | void)[] = [() => database.close()];
   try {
-    await migrate(database);
     const root = resolve(config.dir, config.sftp.root);
     const trace = await traceSubject(
       {
         database,
         units: units.map(({ id }) => id),
+        isOneUnit: options.unit !== undefined,
         root,
         exchange: config.exchange,
         clock: systemClock,

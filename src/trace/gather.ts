@@ -14,6 +14,8 @@ export interface TraceParts {
   readonly database: Database;
   /** Clearing units to look in. */
   readonly units: readonly string[];
+  /** The operator named one: exchanges of others are left out. */
+  readonly isOneUnit?: boolean;
   /** Of the exchange directories. */
   readonly root: string;
   readonly exchange: ExchangeSettings;
@@ -32,9 +34,11 @@ export async function traceSubject(parts: TraceParts, subject: string): Promise<
   const { database } = parts;
   const found = foundNothing();
   const rowsMax = EXCHANGES_MAX;
-  const named = await searchExchanges(database, { messageId: subject, rowsMax });
+  const ofUnits = (some: readonly ExchangeRecord[]) =>
+    parts.isOneUnit === true ? some.filter(({ unit }) => parts.units.includes(unit)) : some;
+  const named = ofUnits(await searchExchanges(database, { messageId: subject, rowsMax }));
   if (named.length > 0) found.kinds.add('message');
-  const asSerial = await searchExchanges(database, { serial: subject, rowsMax });
+  const asSerial = ofUnits(await searchExchanges(database, { serial: subject, rowsMax }));
   if (asSerial.length > 0) found.kinds.add('serial');
   found.exchanges.add(...named, ...asSerial);
   const announced = await filesAnnouncedBy(database, subject);
@@ -47,7 +51,7 @@ export async function traceSubject(parts: TraceParts, subject: string): Promise<
     const serials = new Set(seeds.map(({ serial }) => serial));
     await new UnitTrace(parts, unit, found, serials).follow(subject);
   }
-  const ofCustomer = await searchExchanges(database, { customer: subject, rowsMax });
+  const ofCustomer = ofUnits(await searchExchanges(database, { customer: subject, rowsMax }));
   if (ofCustomer.length > 0) found.kinds.add('customer');
   found.exchanges.add(...ofCustomer);
   if (ofCustomer.length === rowsMax)

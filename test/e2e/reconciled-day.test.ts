@@ -48,6 +48,19 @@ const forms = {
 const units = Object.keys(forms) as (keyof typeof forms)[];
 const fileName = (unit: string) => `WTDEMO_DSDZ_${unit}_${day}.txt`;
 
+/** What `sluice trace` says of one of each kind. */
+const traced = {
+  none: '对账相符',
+  'answer-lost': '对账相符',
+  'refunded-here': '双方均无',
+  'next-day': '未对账',
+  'never-arrived': '平台有我方无，已修复，补销账',
+  'refunded-there': '我方有平台无，已修复，冲正',
+  'amount-differs': '金额不符，已修复',
+  'customer-differs': '户号不符，已修复',
+  'unknown-customer': '平台有我方无，暂挂',
+} as const;
+
 const tables = [
   'payments order by payment_no',
   'refunds order by refund_no',
@@ -294,6 +307,26 @@ eachDatabase(
         // Money that belongs to nobody waits for an operator.
         expect(report.state).equal('repaired');
         expect(named.sort()).deep.equal(expectedReport(planOf(unit)));
+      }
+    }).timeout(60_000);
+
+    it('each case is found by its serial: what was asked, what is booked, the line of the file, the verdict', async () => {
+      const [unit] = units;
+      if (unit === undefined) throw new Error('no unit');
+      for (const [trouble, said] of Object.entries(traced)) {
+        const one = planOf(unit).find((payment) => payment.trouble === trouble);
+        if (one === undefined) throw new Error(`no payment is ${trouble}`);
+        const found = JSON.parse(await run('trace', one.serial, '--unit', unit, '--json')) as {
+          verdicts: { serial: string; reconciliation: string }[];
+          files: { lines: unknown[] }[];
+        };
+        expect(
+          found.verdicts.map(({ serial }) => serial),
+          trouble,
+        ).deep.equal([one.serial]);
+        expect(found.verdicts[0]?.reconciliation, trouble).contains(said);
+        const lines = found.files.flatMap((file) => file.lines);
+        expect(lines.length > 0, trouble).equal(one.line !== undefined);
       }
     }).timeout(60_000);
 

@@ -12,7 +12,14 @@ import { fenOf } from '../../src/protocol/values.js';
 import { addCustomers, holdInSuspense, issueBills, openBuiltinRevenue } from '../../src/revenue/index.js';
 import { unitWith } from '../../src/revenue/unit.js';
 import { openExchangeLog } from '../../src/server/index.js';
-import { type Section, sectionsOf, traceHtml, traceJson, traceSubject } from '../../src/trace/index.js';
+import {
+  type Section,
+  sectionsOf,
+  type TraceParts,
+  traceHtml,
+  traceJson,
+  traceSubject,
+} from '../../src/trace/index.js';
 import { testClock } from '../revenue/world.js';
 import { eachDatabase } from '../support/databases.js';
 import { temporaryDirectory } from '../support/directory.js';
@@ -25,6 +32,14 @@ const insertFile = sql(`
   insert into incoming_files (file_id, unit, file_type, file_day, file_name, name_slot, sha256, byte_count, source, state,
     place, stored_path, filed, found_at, stored_at, attempts, retry_at, claimed_until)
   values (:id, :unit, 'DSDZ', :day, :name, :name, :sha256, 1, 'watcher', 'processed', 'sddl', :path, 'Y', :at, :at, 0, 0, 0)`);
+const insertCall = sql(`
+  insert into existing_serials (unit, serial, their_serial, state, kind, customer, amount, booking_day, payment_no,
+    claimed_at, changed_at)
+  values (:unit, :serial, :their, 'booked', 'payment', :customer, 700, :day, :number, :at, :at)`);
+const insertTakenBack = sql(`
+  insert into existing_refunds (unit, payment_no, serial, refund_key, kind, state, refund_no, attempt, unsure_until,
+    claimed_at, changed_at)
+  values (:unit, :number, :serial, 'k7', 'refund', 'done', 'R7', 'a', 0, :at, :at)`);
 const insertDay = sql(`
   insert into recon_days (unit, day, state, run_no, changed_at, alarmed_at, claimed_until)
   values (:unit, :day, 'repaired', 1, :at, 0, 0)`);
@@ -42,9 +57,16 @@ eachDatabase('tracing a payment', (db) => {
   const clock = testClock();
   const unit = unitWith(UNIT);
   const log: { close?: () => Promise<void> } = {};
-  const trace = (subject: string) =>
+  const trace = (subject: string, theirPayments?: TraceParts['theirPayments']) =>
     traceSubject(
-      { database: db(), units: [UNIT], root: dir.path, exchange: exchangeSettings.parse({}), clock },
+      {
+        database: db(),
+        units: [UNIT],
+        root: dir.path,
+        exchange: exchangeSettings.parse({}),
+        clock,
+        theirPayments,
+      },
       subject,
     );
   const section = (all: readonly Section[], title: string) =>
@@ -182,6 +204,51 @@ eachDatabase('tracing a payment', (db) => {
     expect(onlyFile.verdicts[0]?.booking).contains('我方未入账');
     expect((await trace(serialOf(4))).verdicts[0]?.booking).contains('未入账，应答 0009');
     expect((await trace('nobody-knows')).kinds).deep.equal([]);
+  });
+
+  it('with an existing schema: the journal of calls, and what their system says, or that it does not answer', async () => {
+    const serial = serialOf(7);
+    const at = clock.now();
+    await db().run(insertCall, {
+      unit: UNIT,
+      serial,
+      their: 'T7',
+      customer: 'K7',
+      number: 'N7',
+      day: DAY,
+      at,
+    });
+    await db().run(insertTakenBack, { unit: UNIT, serial, number: 'N7', at });
+    const ours = {
+      unit: UNIT,
+      paymentNumber: 'N7',
+      customer: 'K7',
+      customerName: '王小明',
+      office: '',
+      serial: 'T7',
+    };
+    const booked = {
+      ...ours,
+      channel: 'platform',
+      amount: fenOf(700n),
+      principal: fenOf(700n),
+      payMode: '',
+    } as const;
+    const sums = {
+      lateFee: fenOf(0n),
+      prepaidChange: fenOf(0n),
+      balanceAfter: fenOf(0n),
+      at,
+      kind: 'payment',
+    } as const;
+    const found = await trace('K7', async () => [{ ...booked, ...sums }]);
+    expect(found.kinds).deep.equal(['customer']);
+    expect(found.verdicts[0]?.booking).contains('已销账').and.contains('7.00 元').and.contains('已退费');
+    expect(found.theirs.map(({ paymentNumber }) => paymentNumber)).deep.equal(['N7']);
+    expect(traceJson(found)).not.contains('王小明');
+    const silent = await trace(serial, () => Promise.reject(new Error('refused')));
+    expect(silent.calls).to.have.length(1);
+    expect(silent.notes.join()).contains('refused');
   });
 
   it('prints JSON with amounts in fen, and a page in which nothing of the data is markup', async () => {

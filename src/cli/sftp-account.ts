@@ -151,7 +151,9 @@ export function sftpAccountCommand(sftp: Command): void {
 
   const passwd = account
     .command('passwd <name>')
-    .description('give the account a new password (made and printed once), or take it away')
+    .description(
+      'give the account a new password (made and printed once), or take it away; sessions that the old one opened end',
+    )
     .option('--password-stdin', 'take the password from standard input')
     .option('--none', 'no password: keys only')
     .option('--json', 'print as JSON');

@@ -22,7 +22,7 @@ export class Connection {
   readonly startedAt: Moment;
   #lastRequestAt: Moment;
   #account: Account | undefined;
-  #keyFingerprint: string | undefined;
+  #loggedInBy: LoggedInBy | undefined;
   #software = '';
   #client: SshConnection | undefined;
   #sessions = 0;
@@ -57,9 +57,8 @@ export class Connection {
   get account(): Account | undefined {
     return this.#account;
   }
-  /** Of the key that opened it; `undefined` where a password did. */
-  get keyFingerprint(): string | undefined {
-    return this.#keyFingerprint;
+  get loggedInBy(): LoggedInBy | undefined {
+    return this.#loggedInBy;
   }
   get software(): string {
     return this.#software;
@@ -125,7 +124,7 @@ export class Connection {
   async #accept(account: Account, by: LoggedInBy): Promise<boolean> {
     if (this.#ended || !(await this.context.loggedIn(this, account, by))) return false;
     this.#account = account;
-    this.#keyFingerprint = by.keyFingerprint;
+    this.#loggedInBy = by;
     this.#lastRequestAt = this.context.clock.now();
     return true;
   }

@@ -110,7 +110,7 @@ export class Login {
     if (penalties.accountBannedUntil(account.name) !== undefined) return refused('banned', false);
     if (account.passwordHash === undefined) return refused('no-password', true);
     if (!fits) return refused('wrong-password', true);
-    return { kind: 'accepted', account, by: { method: 'password' } };
+    return { kind: 'accepted', account, by: { method: 'password', proof: account.passwordHash } };
   }
 
   async #judgeKey(context: PublicKeyAuthContext): Promise<Verdict> {
@@ -135,7 +135,7 @@ export class Login {
     if (publicKey === undefined || publicKey instanceof Error) return refused('unknown-key', true);
     const fits = publicKey.verify(blob, signature, hash);
     if (fits !== true) return refused('wrong-signature', true);
-    return { kind: 'accepted', account, by: { method: 'publickey', keyFingerprint: fingerprint } };
+    return { kind: 'accepted', account, by: { method: 'publickey', proof: fingerprint } };
   }
 
   #closedReason(account: Account | undefined): LoginRefusal | undefined {

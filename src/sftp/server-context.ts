@@ -22,8 +22,8 @@ export interface PublishedFile {
 /** How a client proved who it is. */
 export interface LoggedInBy {
   readonly method: 'password' | 'publickey';
-  /** Of the key, where it was one. */
-  readonly keyFingerprint?: string;
+  /** The key's fingerprint, or the hash of the password: the session ends when the account has it no longer. */
+  readonly proof: string;
 }
 
 /** What all connections of a server share. */

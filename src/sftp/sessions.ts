@@ -65,7 +65,7 @@ export class Sessions {
     this.#farewell(endSession(this.ground.database, connection.id));
   }
 
-  /** Ends who was kicked, whose account or key is gone, disabled or expired, or who may no longer come from there. */
+  /** Ends who was kicked, whose account, key or password is gone, disabled or expired, or who may no longer come from there. */
   async lookAfter(now: Moment): Promise<void> {
     if (this.#looking || this.#open.size === 0) return;
     this.#looking = true;
@@ -85,21 +85,21 @@ export class Sessions {
   async #lookAfter(connections: readonly Connection[], now: Moment): Promise<void> {
     const { database, log } = this.ground;
     const kicked = new Set(await kickedSessions(database, this.#node));
-    const isThere = this.#keysThere();
+    const stillProves = this.#proofs();
     const names = new Set(connections.flatMap(({ account }) => account?.name ?? []));
     const accounts = new Map<string, Account | undefined>();
     for (const name of names) accounts.set(name, await findAccount(database, name));
     for (const connection of connections) {
       const name = connection.account?.name ?? '';
       const account = accounts.get(name);
-      const { address, keyFingerprint } = connection;
+      const { address, loggedInBy } = connection;
       if (kicked.has(connection.id)) connection.end('kicked');
       else if (!(account && isOpen(account, now) && isAllowed(address, account.addresses))) {
         log.event('sftp.account.closed', { account: name, address });
         connection.end('account-closed');
-      } else if (keyFingerprint !== undefined && !(await isThere(name, keyFingerprint))) {
-        log.event('sftp.account.closed', { account: name, address, key: keyFingerprint });
-        connection.end('key-removed');
+      } else if (loggedInBy && !(await stillProves(account, loggedInBy))) {
+        log.event('sftp.account.closed', { account: name, address, lost: loggedInBy.method });
+        connection.end('proof-gone');
       } else connection.renew(account);
     }
     if (now - this.#seenAt < HEARTBEAT_MS) return;
@@ -108,13 +108,13 @@ export class Sessions {
     await clearStaleSessions(database, now);
   }
 
-  /** Asks for each key once. */
-  #keysThere(): (account: string, fingerprint: string) => Promise<boolean> {
+  /** Whether what opened a session still opens the account. Asks for each key once. */
+  #proofs(): (account: Account, by: LoggedInBy) => Promise<boolean> {
     const asked = new Map<string, boolean>();
-    return async (account, fingerprint) => {
-      const key = `${account} ${fingerprint}`;
-      const known =
-        asked.get(key) ?? (await findKey(this.ground.database, account, fingerprint)) !== undefined;
+    return async ({ name, passwordHash }, { method, proof }) => {
+      if (method === 'password') return proof === passwordHash;
+      const key = `${name} ${proof}`;
+      const known = asked.get(key) ?? (await findKey(this.ground.database, name, proof)) !== undefined;
       asked.set(key, known);
       return known;
     };

@@ -110,7 +110,7 @@ describe('sluice sftp', () => {
 
   it('account passwd: made once, or read from standard input, or none', async () => {
     const made = await json('account', 'passwd', 'platform');
-    (await byPassword('platform', made.password)).end();
+    const opened = await byPassword('platform', made.password);
     // A process of its own, since only that has a standard input.
     const typed = [
       'sftp',
@@ -126,6 +126,7 @@ describe('sluice sftp', () => {
     child.stdin.end('typed by an administrator\n');
     const [output] = await Promise.all([textOfStream(child.stdout), once(child, 'exit')]);
     expect(JSON.parse(output)).to.include({ hasPassword: true }).and.not.have.property('password');
+    await opened.ended();
     expect(await isRefused(byPassword('platform', made.password))).to.equal(true);
     (await byPassword('platform', 'typed by an administrator')).end();
     expect(await json('account', 'passwd', 'platform', '--none')).to.include({ hasPassword: false });

@@ -15,6 +15,7 @@ import {
   parseDay,
 } from '../protocol/index.js';
 import {
+  askingOf,
   dayFiles,
   defaultSender,
   type FilePlay,
@@ -25,6 +26,7 @@ import {
   type Simulation,
   seededChance,
   seededIds,
+  settled,
   shippedScenarios,
   simulatePlatform,
   simulateUtility,
@@ -47,6 +49,7 @@ interface PlatformOptions extends TargetOptions, FilesOptions {
   readonly out?: string;
   readonly secondCert?: string;
   readonly secondKey?: string;
+  readonly settle: number;
   readonly json?: boolean;
 }
 
@@ -77,6 +80,12 @@ export function simulateCommand(program: Command): void {
     .option('--exchanges <n>', "instead of the scenario's", wholeNumber)
     .option('--second-cert <file>', 'the new client certificate (certificate rotation)')
     .option('--second-key <file>', 'its key')
+    .option(
+      '--settle <seconds>',
+      'after the files, wait so long until what only they say is booked (0: do not ask)',
+      wholeNumber,
+      0,
+    )
     .option('--out <dir>', "also write the day's DSDZ files there")
     .option('--json', 'print the result as JSON');
   withExample(
@@ -129,7 +138,19 @@ async function runPlatform(options: PlatformOptions): Promise<void> {
       if (options.out !== undefined) writeFileSync(join(options.out, name), content);
     const play =
       files && (await playFiles({ ...common, files, settingsOf }, own, chinaDay(systemClock.now())));
-    const broken = [...day1.broken, ...(play?.broken ?? [])];
+    const after =
+      play === undefined || options.settle === 0
+        ? []
+        : await settled({
+            talk,
+            asking: askingOf(unit, dialect),
+            dialect,
+            clock: systemClock,
+            limitMs: options.settle * 1000,
+            platformOnly: own.flatMap((one) => one.platformOnly),
+            debited: play.debited,
+          });
+    const broken = [...day1.broken, ...(play?.broken ?? []), ...after];
     const report = { day, charges: day1.charges, broken, own, play, talk };
     if (options.json === true) printJson({ scenario: loaded.name, seed: scenario.seed }, report);
     else print(`${loaded.title}, seed ${scenario.seed}, day ${day}`, report);

@@ -34,6 +34,7 @@ export { dayFiles, type FilePlay, type NamedDayFile, playFiles } from './simulat
 export { type PlannedStep, planOf } from './simulate/plan.js';
 export { type Simulation, simulatePlatform } from './simulate/platform.js';
 export { loadScenario, shippedScenarios } from './simulate/scenario.js';
+export { settled } from './simulate/settle.js';
 export { Talk } from './simulate/talk.js';
 export { simulateUtility } from './simulate/utility.js';
 export { type Paint, paintFor, plainPaint } from './text.js';

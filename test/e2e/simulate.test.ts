@@ -117,17 +117,20 @@ describe('sluice simulate, acceptance', function () {
   });
 
   it('plays chaos: every promise is kept, and the ledger holds', async () => {
-    const { dayFiles, charges } = await play('chaos', '--exchanges', '40');
+    const { dayFiles, charges, counts } = await play('chaos', '--exchanges', '40', '--settle', '60');
     expect(charges.length).greaterThan(10);
     expect(dayFiles.at(-1).injected).length(7);
+    // Reconciled: what only the platform had is booked now.
+    expect(codes(counts, '200012 of what only we had')).includes('9999');
     expect((await at('verify')).code).equals(0);
   });
 
   it('plays deduction-day: answers the DKKK that was published', async () => {
     expect((await at('deduct', 'run', '--unit', '90001')).code).equals(0);
-    const { deliveries, fetched } = await play('deduction-day');
+    const { deliveries, fetched, counts } = await play('deduction-day', '--settle', '60');
     expect(deliveries[0].name).contains('REDKKK');
     expect(fetched[0]).matches(/DKKK.*debited/);
+    expect(codes(counts, '200001 of whom we debited')).deep.equals(['9999']);
   });
 
   it('plays certificate-rotation: old, both, new', async () => {

@@ -10,6 +10,7 @@ export interface DayFile extends FileText {
   readonly day: Day;
   /** What was done to it, for the report. */
   readonly injected: readonly string[];
+  readonly platformOnly: readonly Serial[];
 }
 export interface DayFileParts {
   readonly charges: readonly Charge[];
@@ -26,6 +27,7 @@ export async function dayFile(parts: DayFileParts): Promise<DayFile> {
   const { files, seed } = parts.scenario;
   const ids = seededIds(seededChance(seed ^ Number(day)));
   const injected: string[] = [];
+  const platformOnly: Serial[] = [];
   const lines: { serial: Serial; customer: string; amount: bigint }[] = [];
   const booked = parts.charges.filter((charge) => charge.day === day && charge.state === 'booked');
   for (const [i, charge] of booked.entries()) {
@@ -40,6 +42,7 @@ export async function dayFile(parts: DayFileParts): Promise<DayFile> {
   }
   for (let i = 0; i < files.platformOnly; i++) {
     const serial = freshSerial(day, ids);
+    platformOnly.push(serial);
     injected.push(`platform only: ${serial}`);
     lines.push({
       serial,
@@ -57,5 +60,5 @@ export async function dayFile(parts: DayFileParts): Promise<DayFile> {
     rows: [{ customer, bill: '', month: undefined }],
   }));
   const summary = { total, lineCount: lines.length };
-  return { day, injected, ...(await fileText(exchangeFiles.DSDZ, summary, details, settings)) };
+  return { day, injected, platformOnly, ...(await fileText(exchangeFiles.DSDZ, summary, details, settings)) };
 }

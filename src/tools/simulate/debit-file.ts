@@ -14,8 +14,8 @@ import { type FileText, fileText } from './file-text.js';
 
 export interface DebitFile extends FileText {
   readonly name: string;
-  /** Debited in full; the other lines failed. */
-  readonly succeeded: number;
+  /** Lines debited in full; the others failed. */
+  readonly debited: readonly { readonly customer: string; readonly bill: string }[];
 }
 export interface DebitParts {
   /** The utility's request. */
@@ -71,7 +71,7 @@ export async function debitFile(parts: DebitParts): Promise<DebitFile | string> 
     inTransit,
   };
   const text = await fileText(exchangeFiles.REDK, summary, details, settings);
-  return { ...text, name: answerName(parts.name), succeeded: good.length };
+  return { ...text, name: answerName(parts.name), debited: good };
 }
 /** `SDDL_DKKK_37101_20131012.txt` → `SDDL_REDKKK_37101_20131012.txt`. */
 const answerName = (name: string): string =>

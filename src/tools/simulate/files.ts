@@ -15,7 +15,7 @@ import {
 import { askingOf } from '../platform/asking.js';
 import type { PlatformFiles } from '../platform/files.js';
 import { type DayFile, dayFile } from './day-file.js';
-import { debitFile } from './debit-file.js';
+import { type DebitFile, debitFile } from './debit-file.js';
 import { type Delivery, deliver } from './deliver.js';
 import type { Charge } from './platform.js';
 import type { Scenario } from './scenario.js';
@@ -35,6 +35,7 @@ export interface FilePlay {
   /** What was fetched, in words. */
   readonly fetched: readonly string[];
   readonly broken: readonly string[];
+  readonly debited: DebitFile['debited'];
 }
 /** A DSDZ with its name. */
 export type NamedDayFile = DayFile & { readonly name: string };
@@ -80,17 +81,19 @@ export async function playFiles(
   const deliveries: Delivery[] = [];
   const fetched: string[] = [];
   const broken: string[] = [];
+  let debited: FilePlay['debited'] = [];
   if (scenario.files.fetch) await fetchAll(parts, fetched, broken);
   if (scenario.files.redk) {
     const answer = await answerDeduction(parts, today);
     if (typeof answer === 'string') broken.push(answer);
     else {
       fetched.push(answer.request);
+      debited = answer.debited;
       deliveries.push(await deliver(delivery, 'REDK', answer.name, answer.content));
     }
   }
   for (const { name, content } of own) deliveries.push(await deliver(delivery, 'DSDZ', name, content));
-  return { deliveries, fetched, broken: [...broken, ...deliveries.flatMap((one) => one.broken)] };
+  return { deliveries, fetched, debited, broken: [...broken, ...deliveries.flatMap((one) => one.broken)] };
 }
 
 const isUnit = (unit: string) => (token: string) => token === unit;
@@ -138,5 +141,5 @@ async function answerDeduction({ files, unit, scenario, settingsOf }: FilePlayPa
   const settings = { ...settingsOf('DKKK'), successFlags: settingsOf('REDK').successFlags };
   const made = await debitFile({ name, content, settings, day, seed: scenario.seed, failing });
   if (typeof made === 'string') return made;
-  return { ...made, request: `${name}: DKKK, ${made.lines} lines, ${made.succeeded} debited` };
+  return { ...made, request: `${name}: DKKK, ${made.lines} lines, ${made.debited.length} debited` };
 }

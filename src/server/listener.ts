@@ -75,19 +75,24 @@ export async function listen(parts: ListenerParts): Promise<Listener> {
   server.on('drop', (drop) => refused(drop?.remoteAddress, 'too-many-connections'));
   const handshakes = new Handshakes();
   const shed = new WeakSet<Socket>();
-  server.prependListener('connection', (raw) => {
+  // Node's own listener begins TLS, which costs most of what a refused connection costs: it gets those only that may go on.
+  const beginTls = server.listeners('connection');
+  server.removeAllListeners('connection');
+  server.on('connection', (raw: Socket) => {
     // The address is asked for now, because a refused handshake no longer knows where it came from (pitfall).
     const cut = handshakes.begin(raw, limits);
     if (cut) {
       shed.add(cut.socket);
       refused(cut.address, 'too-many-handshakes');
       cut.socket.destroy();
+      if (cut.socket === raw) return;
     }
     raws.add(raw);
     raw.once('close', () => {
       raws.delete(raw);
       if (raws.size === 0) idle?.();
     });
+    for (const begin of beginTls) begin.call(server, raw);
   });
   server.on('tlsClientError', (error, socket) => {
     const raw = below(socket);

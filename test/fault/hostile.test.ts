@@ -46,6 +46,15 @@ describe('honest exchanges go on', () => {
 
   /** Honest exchanges of one window. */
   const serve = (pays = false) => honest.serve({ ms: WINDOW_MS, perSecond: HONEST_PER_SECOND, pays });
+  /** Once the attack is over, at the latest; on a busy machine the first answers may still be late. */
+  async function answersAgain(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const code = await ask(tls, '200001', arrears).then(({ body }) => body.rtnCode, String);
+      if (code === '9999') return;
+      if (tries === 20) throw new Error(`still ${code} after the attack`);
+      await sleep(500);
+    }
+  }
   const memoryMiB = (): number => {
     const status = readFileSync(`/proc/${gateway.process.pid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
@@ -214,12 +223,14 @@ describe('honest exchanges go on', () => {
       }
       const grown = memoryMiB() - before;
       const ratio = ratios.sort((a, b) => a - b)[ratios.length >> 1] ?? 0;
-      console.log(`      ${ratio.toFixed(2)} of the calm throughput, ${grown.toFixed(0)} MiB more memory`);
+      console.log(
+        `      ${LONG ? `${ratio.toFixed(2)} of the calm throughput, ` : ''}${grown.toFixed(0)} MiB more memory`,
+      );
       expect(grown).to.be.lessThan(200);
       if (refused !== undefined) {
         expect(await metric(`sluice_connections_refused_total{reason="${refused}"`)).to.be.greaterThan(0);
       }
-      expect((await ask(tls, '200001', arrears)).body.rtnCode).to.equal('9999');
+      await answersAgain();
       if (LONG) expect({ failures, enough: ratio >= 0.8 }).to.deep.equal({ failures: [], enough: true });
     }).timeout(LONG ? 600_000 : 120_000);
   }

@@ -10,7 +10,7 @@ import {
   closeDifference,
   type Difference,
   differencesOfDay,
-  endDifference,
+  endDifferences,
   heldDifferences,
   reopenDifference,
   unresolvedOfDay,
@@ -129,7 +129,7 @@ export async function noteSuspense(
       standing.kind === 'booked'
         ? ({ state: 'repaired', outcome: 'assigned', paymentAfter: standing.paymentNumber } as const)
         : ({ state: 'repaired', outcome: 'returned', refundNumber: returnOf(standing) } as const);
-    await endDifference(database, one, ending, clock.now());
+    await endDifferences(database, [{ of: one, ending }], clock.now());
     days.set(`${one.unit} ${one.day}`, { unit, day: one.day });
   }
   for (const { unit, day } of days.values()) await closeIfSettled(parts, unit, day, signal);

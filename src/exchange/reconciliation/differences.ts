@@ -163,17 +163,24 @@ export const nextOpen = async (session: Session, run: ReconRun, after: string | 
 /** After a crash these are known to have been begun. */
 export const markBegun = (session: Session, run: ReconRun, first: string, last: string) =>
   session.run(markRepairing, { ...runKey(run), first, last });
-/** False: it is decided already. */
-export const endDifference = async (session: Session, of: Difference, ending: Ending, at: Moment) =>
-  (await session.run(end, {
-    ...keyOf(of),
-    state: ending.state,
-    outcome: ending.outcome ?? null,
-    class: ending.class ?? of.class,
-    paymentAfter: (ending.paymentAfter ?? of.paymentAfter) || null,
-    refundNumber: (ending.refundNumber ?? of.refundNumber) || null,
-    at,
-  })) === 1;
+export interface Ended {
+  readonly of: Difference;
+  readonly ending: Ending;
+}
+/** Notes what became of them; those that are decided already stay as they are. */
+export const endDifferences = (session: Session, ended: readonly Ended[], at: Moment): Promise<void> =>
+  session.runMany(
+    end,
+    ended.map(({ of, ending }) => ({
+      ...keyOf(of),
+      state: ending.state,
+      outcome: ending.outcome ?? null,
+      class: ending.class ?? of.class,
+      paymentAfter: (ending.paymentAfter ?? of.paymentAfter) || null,
+      refundNumber: (ending.refundNumber ?? of.refundNumber) || null,
+      at,
+    })),
+  );
 /** An operator's decision, signed. False: it is decided already. */
 export const closeDifference = async (
   session: Session,

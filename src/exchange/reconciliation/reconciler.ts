@@ -6,8 +6,9 @@ import { compare } from './compare-day.js';
 import { claimDay, ensureDay, findDay, leaseOfDay, lockDay, moveDay, type ReconDay } from './days.js';
 import {
   type Difference,
+  type Ended,
   type Ending,
-  endDifference,
+  endDifferences,
   markBegun,
   nextOpen,
   unresolvedOfDay,
@@ -197,15 +198,21 @@ async function repairAll(
     const [first, last] = [page[0], page.at(-1)];
     if (first === undefined || last === undefined) break;
     await markBegun(database, run, first.serial, last.serial);
-    for (const difference of page) {
-      stop.throwIfAborted();
-      const ending = await tryRepair(parts, { unit, run, rebook }, difference);
-      if (typeof ending === 'string') {
-        left += 1;
-        why = ending;
-      } else await endDifference(database, difference, ending, clock.now());
-      done += 1;
-      parts.progress?.(done, run.foundCount);
+    const ended: Ended[] = [];
+    try {
+      for (const of of page) {
+        stop.throwIfAborted();
+        const ending = await tryRepair(parts, { unit, run, rebook }, of);
+        if (typeof ending === 'string') {
+          left += 1;
+          why = ending;
+        } else ended.push({ of, ending });
+        done += 1;
+        parts.progress?.(done, run.foundCount);
+      }
+    } finally {
+      // One commit for many: what a crash keeps from being noted is found done at the next look.
+      await endDifferences(database, ended, clock.now());
     }
     after = last.serial;
   }

@@ -22,16 +22,14 @@ export function digestIn(extend: string): NamedDigest | undefined {
   return undefined;
 }
 
-/** The digest of a file, read as a stream. @param progress called for every block, so that a caller can show that it is alive */
+/** The digest of a file, read as a stream. */
 export async function digestOfFile(
   path: string,
   algorithm: NamedDigest['algorithm'] = 'sha256',
-  progress: () => void = () => {},
 ): Promise<string> {
   const hash = createHash(algorithm);
   for await (const block of blocksOf(path)) {
     hash.update(block);
-    progress();
   }
   return hash.digest('hex');
 }

@@ -37,7 +37,8 @@ export async function takeFromPlace(
   origin: Origin,
 ): Promise<Taken | undefined> {
   const spooled = await parts.spool.create(origin);
-  const taken = await place.take(entry, parts.spool.absolute(spooled.file));
+  const target = parts.spool.absolute(spooled.file);
+  const taken = await parts.spool.keptAlive(spooled, () => place.take(entry, target));
   if (!taken) {
     await parts.spool.discard(spooled);
     return undefined;
@@ -50,7 +51,7 @@ export async function takeFromPlace(
 /** The second half of {@link takeFromPlace}: also for what a dead node left in the spool, and for files dropped in by hand. */
 export async function register(parts: IntakeParts, spooled: Spooled): Promise<Taken> {
   const { table, spool, clock } = parts;
-  const { sha256, bytes } = await settledDigest(parts, spooled);
+  const { sha256, bytes } = await spool.keptAlive(spooled, () => settledDigest(parts, spooled));
   const { origin } = spooled;
   const file: NewIncoming = {
     ...origin,
@@ -143,10 +144,9 @@ async function settledDigest(
   spooled: Spooled,
 ): Promise<{ sha256: string; bytes: number }> {
   const path = parts.spool.absolute(spooled.file);
-  const alive = parts.spool.signOfLife(spooled);
   for (;;) {
     const before = await stat(path, { bigint: true });
-    const sha256 = await digestOfFile(path, 'sha256', alive);
+    const sha256 = await digestOfFile(path);
     await syncPath(path);
     const after = await stat(path, { bigint: true });
     if (before.size === after.size && before.mtimeNs === after.mtimeNs)

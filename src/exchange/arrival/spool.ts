@@ -68,15 +68,17 @@ export class Spool {
     await rm(this.absolute(folder), { recursive: true, force: true });
   }
 
-  /** Shows that somebody works on it. At most every so often, as it is called for each block of a file. */
-  signOfLife({ folder }: Spooled): () => void {
-    let at = this.clock.now();
-    return () => {
-      const now = this.clock.now();
-      if (now - at < SIGN_MS) return;
-      at = now;
-      void utimes(join(this.absolute(folder), 'origin.json'), now / 1000, now / 1000).catch(() => {});
-    };
+  /** Shows that somebody works on it for as long as the work takes: a fetch from a slow server may take longer than the silence of the dead. */
+  async keptAlive<T>({ folder }: Spooled, work: () => Promise<T>): Promise<T> {
+    const stop = this.clock.every(SIGN_MS, () => {
+      const now = this.clock.now() / 1000;
+      void utimes(join(this.absolute(folder), 'origin.json'), now, now).catch(() => {});
+    });
+    try {
+      return await work();
+    } finally {
+      stop();
+    }
   }
 
   /** Where files of this name lie here: being taken in by this node or another, or being worked on. */
@@ -98,7 +100,8 @@ export class Spool {
         const originFile = join(this.absolute(folder), 'origin.json');
         const stats = await stat(originFile).catch(() => undefined);
         if (stats !== undefined && this.clock.now() - stats.mtimeMs < ABANDONED_MS) continue;
-        const origin = await this.#originOf(originFile);
+        // What had no origin when it was looked at may have one by now, and then somebody is at it.
+        const origin = stats && (await this.#originOf(originFile));
         if (origin === undefined) {
           await this.#discardOld(folder);
           continue;

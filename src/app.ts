@@ -13,6 +13,7 @@ import { handlers } from './handlers/index.js';
 import { type Log, openLog } from './log.js';
 import { type Metrics, makeMetrics, measureDatabases, measureEventLoop } from './metrics.js';
 import { serveMonitoring } from './monitoring.js';
+import { measureOpenDays } from './open-days.js';
 import { daysLeftByUse, watchExpiry, watchTrust } from './pki/index.js';
 import { makeReloader, type ReloadOutcome, warnOfLegacy, writeOutcome } from './reload.js';
 import type { RevenueSystem } from './revenue/index.js';
@@ -208,6 +209,7 @@ async function startJobs(
     : undefined;
   if (sftp) closers.push(() => sftp.close());
   exchange.start();
+  measureOpenDays(metrics, database);
   closers.push(watchReconciliation(ground));
   const monitoring = await serveMonitoring({
     settings: config.metrics,

@@ -5,8 +5,9 @@ import type { AccountFiles } from './account-files.js';
 import { Handles } from './handles.js';
 import type { SftpMeters } from './meters.js';
 import { answer, type OperationContext, type OrderedRequest } from './operations.js';
+import { Outbox } from './outbox.js';
 import { refusalOf } from './refused.js';
-import { giveBack, type Transfer, transfer, transferBytes } from './transfers.js';
+import { type Transfer, transfer, transferBytes } from './transfers.js';
 import { type Packet, PacketDecoder } from './wire/packet-decoder.js';
 import { DATA_HEAD_BYTES, statusReply, versionReply } from './wire/reply.js';
 import { type Request, readInit, readRequest } from './wire/request.js';
@@ -17,8 +18,6 @@ const REQUESTS_MAX = 512;
 const WORK_BYTES_MAX = 8 * 1024 * 1024;
 /** Answers that the client has not taken yet. Beyond this no request is read, so a client that never reads costs this and no more. */
 const UNSENT_BYTES_MAX = 4 * 1024 * 1024;
-/** Answers shorter than this are copied together into one SSH packet. */
-const SMALL_BYTES = 4 * 1024;
 
 /** A READ that waits until those before it are answered. */
 interface Turn {
@@ -57,9 +56,7 @@ export class Subsystem {
   #lost = false;
   #requests = 0;
   #workBytes = 0;
-  #unsent: { readonly reply: Buffer; readonly buffer: Buffer | undefined }[] = [];
-  #unsentBytes = 0;
-  #flushing = false;
+  readonly #outbox: Outbox;
   #ordered: Promise<void> = Promise.resolve();
   #clientEnded = false;
   #closed = false;
@@ -67,6 +64,9 @@ export class Subsystem {
   constructor(private readonly options: SubsystemOptions) {
     const { channel, socket, files, handlesMax, finished } = options;
     this.#handles = new Handles(handlesMax);
+    this.#outbox = new Outbox(channel, socket, () => {
+      if (this.#clientEnded) this.#endIfDone();
+    });
     this.#context = { files, handles: this.#handles, handlesMax, finished };
     channel.on('data', (data: Buffer) => {
       this.#decoder.push(data);
@@ -96,7 +96,7 @@ export class Subsystem {
 
   #isFull(): boolean {
     const { channel, socket } = this.options;
-    const unsent = this.#unsentBytes + channel.writableLength + socket.writableLength;
+    const unsent = this.#outbox.bytes + channel.writableLength + socket.writableLength;
     return this.#requests >= REQUESTS_MAX || this.#workBytes >= WORK_BYTES_MAX || unsent >= UNSENT_BYTES_MAX;
   }
 
@@ -130,7 +130,7 @@ export class Subsystem {
       return;
     }
     this.#greeted = true;
-    this.#send(versionReply());
+    this.#outbox.send(versionReply());
   }
 
   #giveUp(detail: string): void {
@@ -197,49 +197,14 @@ export class Subsystem {
   #done(reply: Buffer, buffer?: Buffer): void {
     this.#requests -= 1;
     if (this.#closed) return;
-    this.#send(reply, buffer);
+    this.#outbox.send(reply, buffer);
     if (this.options.channel.isPaused()) this.#read();
     else this.#endIfDone();
   }
 
-  #send(reply: Buffer, buffer?: Buffer): void {
-    this.#unsent.push({ reply, buffer });
-    this.#unsentBytes += reply.length;
-    if (this.#flushing) return;
-    this.#flushing = true;
-    // After the other callbacks of this round of the event loop, whose replies then go out together.
-    setImmediate(() => this.#flush());
-  }
-
-  #flush(): void {
-    this.#flushing = false;
-    const { channel, socket } = this.options;
-    const replies = this.#unsent;
-    this.#unsent = [];
-    this.#unsentBytes = 0;
-    if (this.#closed || !channel.writable) return;
-    socket.cork();
-    let small: Buffer[] = [];
-    const writeSmall = () => {
-      if (small.length > 0) channel.write(Buffer.concat(small));
-      small = [];
-    };
-    for (const { reply, buffer } of replies) {
-      if (buffer === undefined && reply.length < SMALL_BYTES) small.push(reply);
-      else {
-        writeSmall();
-        // ssh2 has copied it into its packets when it calls back.
-        channel.write(reply, () => buffer && giveBack(buffer));
-      }
-    }
-    writeSmall();
-    socket.uncork();
-    if (this.#clientEnded) this.#endIfDone();
-  }
-
   // The client has said that no more requests come: the last answers still go out.
   #endIfDone(): void {
-    if (!this.#clientEnded || this.#closed || this.#requests > 0 || this.#unsent.length > 0) return;
+    if (!this.#clientEnded || this.#closed || this.#requests > 0 || !this.#outbox.isEmpty) return;
     const { channel } = this.options;
     channel.exit(0);
     channel.end();
@@ -248,6 +213,7 @@ export class Subsystem {
   async #close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#outbox.close();
     await this.#ordered;
     await this.#handles.closeAll(this.options.files);
     await this.options.files.close().catch((error: unknown) => {

@@ -42,7 +42,7 @@ const insert = sql(`
   insert into deduct_items (det_id, batch_id, item_no, unit, customer, bill, bill_month, volume, bank_account,
     principal, late_fee, amount, outcome)
   values (:detail, :batch, :number, :unit, :customer, :bill, :month, :volume, :bankAccount,
-    :principal, :lateFee, :amount, 'waiting')`);
+    :principal, :lateFee, :amount, :outcome)`);
 const selectLast = sql(
   'select coalesce(max(item_no), 0) as item_no from deduct_items where batch_id = :batch',
 );
@@ -104,6 +104,8 @@ export async function insertItems(
       principal: bill.principal,
       lateFee: bill.lateFee,
       amount: addFen(bill.principal, bill.lateFee),
+      // Bound, because only an insert of binds alone is sent as many rows at once.
+      outcome: 'waiting',
     };
   });
   if (rows.length > 0) await tx.runMany(insert, rows);

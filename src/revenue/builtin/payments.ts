@@ -39,7 +39,7 @@ export interface NewPayment {
 const insertPayment = sql(`
   insert into payments (payment_no, unit, serial, customer, channel, state, booking_day, received_at, booked_at, amount,
     principal, late_fee, prepaid_change, balance_after, fund_number, pay_mode, remark, ordered_by, replaces)
-  values (:paymentNo, :unit, :serial, :customer, :channel, 'booked', :day, :receivedAt, :bookedAt, :amount,
+  values (:paymentNo, :unit, :serial, :customer, :channel, :state, :day, :receivedAt, :bookedAt, :amount,
     :principal, :lateFee, :prepaidChange, :balanceAfter, :fundNumber, :payMode, :remark, :orderedBy, :replaces)`);
 const selectPayment = sql(`
   select payment_no, customer, state, booking_day, amount, principal, late_fee, prepaid_change
@@ -48,8 +48,7 @@ const changeState = sql(`
   update payments set state = :state where payment_no = :paymentNo and state = 'booked'`);
 
 export async function insertNewPayment(tx: Session, unit: Unit, payment: NewPayment): Promise<void> {
-  const { paymentNumber, bookingDay, ...rest } = payment;
-  await tx.run(insertPayment, { ...rest, paymentNo: paymentNumber, unit: unit.id, day: bookingDay });
+  await tx.run(insertPayment, paymentBinds(unit, payment));
 }
 
 export async function insertNewPayments(
@@ -57,14 +56,15 @@ export async function insertNewPayments(
   unit: Unit,
   payments: readonly NewPayment[],
 ): Promise<void> {
-  const rows = payments.map(({ paymentNumber, bookingDay, ...rest }) => ({
-    ...rest,
-    paymentNo: paymentNumber,
-    unit: unit.id,
-    day: bookingDay,
-  }));
+  const rows = payments.map((payment) => paymentBinds(unit, payment));
   if (rows.length > 0) await tx.runMany(insertPayment, rows);
 }
+
+// The state is bound, because only an insert of binds alone is sent as many rows at once.
+const paymentBinds = (unit: Unit, { paymentNumber, bookingDay, ...rest }: NewPayment) => ({
+  ...rest,
+  ...{ paymentNo: paymentNumber, unit: unit.id, day: bookingDay, state: 'booked' },
+});
 
 export interface BookedPayment {
   readonly paymentNumber: string;

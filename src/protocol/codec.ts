@@ -94,13 +94,11 @@ export function delimitedCodec<S extends Fields>(
       return read(cells, at) as Decoded<S>;
     },
     write(value, dialect) {
-      write ??= compileColumnWriter(entries, column, { plain: plainText, isPlain });
+      write ??= compileColumnWriter(entries, column, plainText);
       return write(value, dialect.rowsAs === 'text' ? dialect : { ...dialect, rowsAs: 'text' });
     },
   };
 }
-/** Whether the text, or several in one, has nothing of what separates columns, rows and lines. */
-export const isPlain = (texts: string): boolean => !/[|$#\r\n]/.test(texts);
 /** The text without what separates columns, rows and lines (spec files.md "Lines"). */
 export function plainText(cell: string): string {
   for (let i = 0; i < cell.length; i += 1) {

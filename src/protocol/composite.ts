@@ -1,5 +1,5 @@
 /** The kinds that contain fields: rows, tagged groups, and a whole line as one text. */
-import { delimitedCodec, isPlain, objectCodec, plainText } from './codec.js';
+import { delimitedCodec, objectCodec, plainText } from './codec.js';
 import type {
   AbsentOf,
   Decoded,
@@ -104,25 +104,20 @@ export function groups<const G extends GroupShapes>(
       return whole(out);
     },
     write(value) {
-      let bare = '';
-      for (const [name] of known) {
-        for (const values of value[name] ?? []) for (const one of values) bare += one;
-      }
-      // All values are looked at together: one pattern costs less than a call for each of some seventy.
-      const clean = isPlain(bare) ? undefined : plainText;
       let all = '';
       for (const [name, { tag }] of known) {
-        for (const values of value[name] ?? []) {
-          all += tag + column;
-          for (const one of values) all += (clean === undefined ? one : clean(one)) + column;
-          all += row;
-        }
+        for (const values of value[name] ?? []) all += writeGroup(tag, values, column) + row;
       }
       return all;
     },
   };
 }
 export type Groups<G extends GroupShapes> = { readonly [K in keyof G]: readonly (readonly string[])[] };
+function writeGroup(tag: string, values: readonly string[], column: string): string {
+  let group = tag + column;
+  for (const value of values) group += plainText(value) + column;
+  return group;
+}
 
 interface LineCodec<S extends Fields> {
   readonly columns: S;

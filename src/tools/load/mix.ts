@@ -71,7 +71,12 @@ export function makeMix({ unit, dialect, customers, shares, amount, sender, chan
     }
     if (kind === 'status' && about) return asking.status(about.serial, about.day);
     const [looked] = due;
-    if (kind === 'query' || shares.pay === 0 || (looked === undefined && shares.query > 0)) {
+    // Nothing to ask about or to take back yet, nobody looked yet: people look first.
+    if (
+      kind === 'query' ||
+      shares.pay === 0 ||
+      (shares.query > 0 && (kind !== 'pay' || looked === undefined))
+    ) {
       const customer = pick(customers);
       token = `customer ${customer}`;
       return asking.query(customer);

@@ -4,14 +4,14 @@ import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Clock, chinaStamp } from './clock.js';
-import { type LoadedConfig, loadConfig } from './config/index.js';
-import { type Database, migrationStatus, openDatabase, sql, textCell } from './database/index.js';
+import { loadConfig } from './config/index.js';
+import { type Database, migrationStatus, sql, textCell } from './database/index.js';
 import { clockState } from './doctor-clock.js';
 import { codeOf, messageOf, OperatorError } from './errors.js';
-import { silentLog } from './log.js';
 import { checkCertificates } from './pki/index.js';
 import { decodeText, encodeText } from './protocol/index.js';
 import { keyPassphrase } from './server/index.js';
+import { withDatabase } from './with-database.js';
 
 export const levels = ['ok', 'warning', 'critical'] as const;
 export interface DoctorFinding {
@@ -64,8 +64,8 @@ export async function examine(dir: string, clock: Clock): Promise<readonly Docto
     await look(`port ${name} 端口`, () => portState(dir, host, port));
   }
   await look('charsets 字符集', charsetState);
-  await look(`database ${database.client} 数据库`, () => withDatabase(config, clock, tablesState));
-  await look('names in the database 生僻字', () => withDatabase(config, clock, nameState));
+  await look(`database ${database.client} 数据库`, () => withDatabase(config, tablesState));
+  await look('names in the database 生僻字', () => withDatabase(config, nameState));
   return findings;
 }
 
@@ -179,19 +179,6 @@ function charsetState(): Finding {
   return back === FOUR_BYTE_NAME
     ? ok('GB18030, four bytes')
     : critical('GB18030 loses characters', 'This is a defect of Sluice.');
-}
-
-async function withDatabase(
-  config: LoadedConfig,
-  clock: Clock,
-  check: (database: Database) => Promise<Finding>,
-) {
-  const database = await openDatabase(config.database, { dir: config.dir, clock, log: silentLog });
-  try {
-    return await check(database);
-  } finally {
-    await database.close();
-  }
 }
 
 async function tablesState(database: Database): Promise<Finding> {

@@ -1,12 +1,13 @@
 /* `sluice audit`: who changed what, and whether the record is whole. */
 import type { Command } from 'commander';
 import { chinaText, systemClock } from '../clock.js';
-import { directoryOf } from '../config/index.js';
+import { directoryOf, loadConfig } from '../config/index.js';
 import { latestAudit, verifyAudit } from '../database/index.js';
 import { OperatorError } from '../errors.js';
+import { withDatabase } from '../with-database.js';
 import { spanOf } from './arguments.js';
 import { withDir, withExample } from './options.js';
-import { handInPending, withDatabase } from './record-change.js';
+import { handInPending } from './record-change.js';
 import { table } from './table.js';
 
 export function auditCommand(program: Command): void {
@@ -32,7 +33,7 @@ export function auditCommand(program: Command): void {
 
 async function list(options: { dir?: string; since: string; json?: boolean }): Promise<void> {
   const dir = directoryOf(options.dir);
-  await withDatabase(dir, async (database) => {
+  await withDatabase(loadConfig(dir), async (database) => {
     await handInPending(dir, database);
     const entries = await latestAudit(database, systemClock.now() - spanOf('--since', options.since));
     if (options.json === true) {
@@ -86,7 +87,7 @@ function short(beforeText: string, afterText: string): string {
 async function verify(options: { dir?: string; noted?: string; json?: boolean }): Promise<void> {
   const dir = directoryOf(options.dir);
   const anchor = options.noted === undefined ? undefined : anchorOf(options.noted);
-  await withDatabase(dir, async (database) => {
+  await withDatabase(loadConfig(dir), async (database) => {
     await handInPending(dir, database);
     const verdict = await verifyAudit(database, anchor);
     if (verdict.faults.length > 0) process.exitCode = 1;

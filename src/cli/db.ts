@@ -10,8 +10,9 @@ import {
   rollback,
 } from '../database/index.js';
 import { OperatorError } from '../errors.js';
+import { withDatabase } from '../with-database.js';
 import { withDir, withExample } from './options.js';
-import { recordChange, withDatabase } from './record-change.js';
+import { recordChange } from './record-change.js';
 import { table } from './table.js';
 
 interface Options {
@@ -47,7 +48,7 @@ export function dbCommand(program: Command): void {
 
 async function migrateAction(options: Options): Promise<void> {
   const dir = directoryOf(options.dir);
-  const applied = await withDatabase(dir, (database) => migrate(database));
+  const applied = await withDatabase(loadConfig(dir), (database) => migrate(database));
   if (applied.length > 0)
     await recordChange(dir, { action: 'db migrate', target: targetOf(dir), after: applied });
   if (options.json === true) console.log(JSON.stringify({ applied }, null, 2));
@@ -61,7 +62,7 @@ async function migrateAction(options: Options): Promise<void> {
 
 async function statusAction(options: Options): Promise<void> {
   const dir = directoryOf(options.dir);
-  const states = await withDatabase(dir, (database) => migrationStatus(database));
+  const states = await withDatabase(loadConfig(dir), (database) => migrationStatus(database));
   if (states.some(({ state }) => state !== 'applied')) process.exitCode = 1;
   if (options.json === true) {
     console.log(JSON.stringify({ database: targetOf(dir), migrations: states }, null, 2));
@@ -79,7 +80,7 @@ const rowOf = ({ name, state, batch, appliedAt }: MigrationState): string[] => [
 
 async function rollbackAction(options: Options): Promise<void> {
   const dir = directoryOf(options.dir);
-  await withDatabase(dir, async (database) => {
+  await withDatabase(loadConfig(dir), async (database) => {
     const states = await migrationStatus(database);
     const newest = Math.max(0, ...states.map(({ batch }) => batch ?? 0));
     const names = states.filter(({ batch }) => batch === newest).map(({ name }) => name);

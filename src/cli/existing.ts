@@ -2,10 +2,9 @@
 import type { Command } from 'commander';
 import { chinaText, systemClock } from '../clock.js';
 import { directoryOf, loadConfig } from '../config/index.js';
-import { openDatabase } from '../database/index.js';
 import { OperatorError } from '../errors.js';
-import { silentLog } from '../log.js';
 import { checkOperations, type PendingCall, pendingCalls, Theirs, yuanText } from '../revenue/index.js';
+import { withDatabase } from '../with-database.js';
 import { withDir, withExample } from './options.js';
 import { table } from './table.js';
 
@@ -52,12 +51,7 @@ const notExisting = () =>
 async function pendingAction({ dir, json }: Pick<Options, 'dir' | 'json'>): Promise<void> {
   const config = loadConfig(directoryOf(dir));
   if (config.revenue.kind !== 'existing') throw notExisting();
-  const journal = await openDatabase(config.database, {
-    dir: config.dir,
-    clock: systemClock,
-    log: silentLog,
-  });
-  try {
+  await withDatabase(config, async (journal) => {
     const calls = await pendingCalls(journal);
     if (calls.length > 0) process.exitCode = 1;
     const now = systemClock.now();
@@ -77,9 +71,7 @@ async function pendingAction({ dir, json }: Pick<Options, 'dir' | 'json'>): Prom
           calls.map((call) => rowOf(call, now)),
         ),
       );
-  } finally {
-    await journal.close();
-  }
+  });
 }
 const HEAD = ['unit', 'what', 'serial', 'theirs', 'customer', 'amount', 'begun', 'standing'];
 const rowOf = (call: PendingCall, now: number): string[] => [
@@ -99,25 +91,22 @@ async function checkAction(options: Options): Promise<void> {
   const config = loadConfig(directoryOf(options.dir));
   const { revenue } = config;
   if (revenue.kind !== 'existing') throw notExisting();
-  const database = await openDatabase(revenue.database, {
-    dir: config.dir,
-    clock: systemClock,
-    log: silentLog,
-  });
-  try {
-    const theirs = new Theirs(database, revenue, systemClock);
-    const unit = options.unit ?? config.units[0]?.id ?? '';
-    const reports = await checkOperations(theirs, { unit, customer: options.customer });
-    if (reports.some(({ verdict }) => verdict === 'fault')) process.exitCode = 1;
-    if (options.json === true) console.log(JSON.stringify({ unit, reports }, null, 2));
-    else
-      console.log(
-        table(
-          ['operation', 'verdict', 'detail'],
-          reports.map(({ operation, verdict, detail }) => [operation, verdict, detail]),
-        ),
-      );
-  } finally {
-    await database.close();
-  }
+  await withDatabase(
+    config,
+    async (database) => {
+      const theirs = new Theirs(database, revenue, systemClock);
+      const unit = options.unit ?? config.units[0]?.id ?? '';
+      const reports = await checkOperations(theirs, { unit, customer: options.customer });
+      if (reports.some(({ verdict }) => verdict === 'fault')) process.exitCode = 1;
+      if (options.json === true) console.log(JSON.stringify({ unit, reports }, null, 2));
+      else
+        console.log(
+          table(
+            ['operation', 'verdict', 'detail'],
+            reports.map(({ operation, verdict, detail }) => [operation, verdict, detail]),
+          ),
+        );
+    },
+    revenue.database,
+  );
 }

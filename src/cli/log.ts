@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { chinaText, momentOf, systemClock } from '../clock.js';
 import { directoryOf, loadConfig } from '../config/index.js';
-import { openDatabase } from '../database/index.js';
 import { OperatorError } from '../errors.js';
-import { printable, silentLog } from '../log.js';
+import { printable } from '../log.js';
 import { parseDay } from '../protocol/values.js';
 import { type ExchangeRecord, searchExchanges } from '../server/index.js';
+import { withDatabase } from '../with-database.js';
 import { withDir, withExample } from './options.js';
 
 interface Options {
@@ -41,12 +41,7 @@ export function logCommand(program: Command): void {
     'sluice log --since 2h --code 0009',
   ).action(async (options: Options) => {
     const config = loadConfig(directoryOf(options.dir));
-    const database = await openDatabase(config.database, {
-      dir: config.dir,
-      clock: systemClock,
-      log: silentLog,
-    });
-    try {
+    await withDatabase(config, async (database) => {
       const found = await searchExchanges(database, {
         serial: options.serial,
         customer: options.customer,
@@ -60,9 +55,7 @@ export function logCommand(program: Command): void {
       if (options.json === true) console.log(JSON.stringify(found, null, 2));
       else if (found.length === 0) console.log('没有符合条件的记录 (nothing found)');
       else for (const record of found) console.log(lineOf(record));
-    } finally {
-      await database.close();
-    }
+    });
   });
 }
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type Clock, systemClock } from '../clock.js';
 import { loadConfig } from '../config/index.js';
-import { type AuditChange, appendAudit, type Database, openDatabase } from '../database/index.js';
+import { type AuditChange, appendAudit, type Database } from '../database/index.js';
 import { codeOf, messageOf } from '../errors.js';
-import { silentLog } from '../log.js';
 import { withLockFile } from '../pki/index.js';
+import { withDatabase } from '../with-database.js';
 
 export interface Change {
   /** The command's words, e.g. `certs peer add`. */
@@ -53,7 +53,7 @@ export async function handInPending(dir: string, database?: Database): Promise<n
     const changes = await readPending(file);
     if (changes.length === 0) return 0;
     if (database) await appendAudit(database, changes);
-    else await withDatabase(dir, (opened) => appendAudit(opened, changes));
+    else await withDatabase(loadConfig(dir), (opened) => appendAudit(opened, changes));
     // A crash between the two hands in twice: better than never.
     await rm(file);
     return changes.length;
@@ -77,17 +77,6 @@ async function readPending(file: string): Promise<AuditChange[]> {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
     throw error;
-  }
-}
-
-/** Opens the configured database for one piece of work. */
-export async function withDatabase<T>(dir: string, work: (database: Database) => Promise<T>): Promise<T> {
-  const config = loadConfig(dir);
-  const database = await openDatabase(config.database, { dir, clock: systemClock, log: silentLog });
-  try {
-    return await work(database);
-  } finally {
-    await database.close();
   }
 }
 

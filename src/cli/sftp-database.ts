@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
-import { systemClock } from '../clock.js';
 import { directoryOf, type LoadedConfig, loadConfig } from '../config/index.js';
-import { type Database, openDatabase } from '../database/index.js';
-import { silentLog } from '../log.js';
+import type { Database } from '../database/index.js';
+import { withDatabase } from '../with-database.js';
 import { type Change, recordChange } from './record-change.js';
 
 export interface SftpPlace {
@@ -18,16 +17,8 @@ export async function withSftp<T>(
   work: (place: SftpPlace) => Promise<T>,
 ): Promise<T> {
   const config = loadConfig(directoryOf(dir));
-  const database = await openDatabase(config.database, {
-    dir: config.dir,
-    clock: systemClock,
-    log: silentLog,
-  });
-  try {
-    return await work({ config, database, root: resolve(config.dir, config.sftp.root) });
-  } finally {
-    await database.close();
-  }
+  const root = resolve(config.dir, config.sftp.root);
+  return withDatabase(config, (database) => work({ config, database, root }));
 }
 
 /** Into the audit log. Password hashes are masked there. */

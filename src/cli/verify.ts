@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { systemClock } from '../clock.js';
 import { directoryOf, loadConfig } from '../config/index.js';
-import { openDatabase } from '../database/index.js';
-import { printable, silentLog } from '../log.js';
+import { printable } from '../log.js';
 import { type Finding, verifyLedger } from '../revenue/index.js';
+import { withDatabase } from '../with-database.js';
 import { withDir, withExample } from './options.js';
 
 const VERIFY_STATEMENT_MS = 3_600_000;
@@ -21,21 +20,18 @@ export function verifyCommand(program: Command): void {
     const config = loadConfig(directoryOf(options.dir));
     // It reads everything, so it may take its time.
     const patient = { ...config.database, statementTimeoutMs: VERIFY_STATEMENT_MS };
-    const database = await openDatabase(patient, {
-      dir: config.dir,
-      clock: systemClock,
-      log: silentLog,
-    });
-    try {
-      const findings = await verifyLedger(database);
-      if (findings.length > 0) process.exitCode = 1;
-      if (options.json === true)
-        console.log(JSON.stringify({ holds: findings.length === 0, findings }, null, 2));
-      else if (findings.length > 0) console.log(findings.map(lineOf).join('\n'));
-      else console.log('账平：总账、账单、余额、流水全部相符 (the ledger holds)');
-    } finally {
-      await database.close();
-    }
+    await withDatabase(
+      config,
+      async (database) => {
+        const findings = await verifyLedger(database);
+        if (findings.length > 0) process.exitCode = 1;
+        if (options.json === true)
+          console.log(JSON.stringify({ holds: findings.length === 0, findings }, null, 2));
+        else if (findings.length > 0) console.log(findings.map(lineOf).join('\n'));
+        else console.log('账平：总账、账单、余额、流水全部相符 (the ledger holds)');
+      },
+      patient,
+    );
   });
 }
 

@@ -2,19 +2,7 @@ import { maskBody, messageOf } from '../protocol/index.js';
 import type { ExchangeRecord } from './exchange-log.js';
 
 /** What is known of an exchange when its answer has been given. */
-export interface DoneExchange {
-  readonly id: string;
-  readonly at: number;
-  readonly peer: string;
-  readonly address: string;
-  readonly unit: string;
-  readonly service: string;
-  readonly messageId: string;
-  readonly serial: string;
-  readonly customer: string;
-  readonly resultCode: string;
-  readonly reason: string;
-  readonly durationMs: number;
+export interface DoneExchange extends Omit<ExchangeRecord, 'request' | 'answer'> {
   readonly requestBody: unknown;
   readonly answerBody: unknown;
 }

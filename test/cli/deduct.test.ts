@@ -2,10 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import iconv from 'iconv-lite';
-import { withDatabase } from '../../src/cli/record-change.js';
 import { systemClock, systemIds } from '../../src/clock.js';
+import { loadConfig } from '../../src/config/index.js';
 import { addCustomers, openBuiltinRevenue } from '../../src/revenue/index.js';
 import { unitWith } from '../../src/revenue/unit.js';
+import { withDatabase } from '../../src/with-database.js';
 import { sluiceInside as sluice } from '../support/command-line.js';
 import { temporaryDirectory } from '../support/directory.js';
 
@@ -60,7 +61,7 @@ describe('sluice deduct', () => {
     const agreement = (verb: string, customer: string) =>
       sluice(['agreement', verb, '--unit', '39536', '--customer', customer, '--dir', dir.at('g'), '--json']);
     expect((await agreement('list', 'nobody')).stderr).contains('no such customer');
-    await withDatabase(dir.at('g'), async (database) => {
+    await withDatabase(loadConfig(dir.at('g')), async (database) => {
       const books = { database, clock: systemClock, ids: systemIds };
       await addCustomers(books, unitWith('39536'), [{ customer: '70001' }]);
       const outcome = await openBuiltinRevenue(books).maintainAgreement(unitWith('39536'), {
@@ -84,7 +85,7 @@ describe('sluice deduct', () => {
 
   it('agreements are imported from CSV as a spreadsheet writes it, once, each bad line named; all are listed', async () => {
     const customers = ['80001', '80002', '80003'].map((customer) => ({ customer }));
-    await withDatabase(dir.at('g'), (database) =>
+    await withDatabase(loadConfig(dir.at('g')), (database) =>
       addCustomers({ database, clock: systemClock, ids: systemIds }, unitWith('39536'), customers),
     );
     const path = dir.at('agreements.csv');

@@ -1,11 +1,12 @@
 /** `sluice recon` and `sluice suspense`, as typed. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { withDatabase } from '../../src/cli/record-change.js';
 import { momentOf, systemClock, systemIds } from '../../src/clock.js';
+import { loadConfig } from '../../src/config/index.js';
 import type { Day } from '../../src/protocol/values.js';
 import { addCustomers, openBuiltinRevenue } from '../../src/revenue/index.js';
 import { unitWith } from '../../src/revenue/unit.js';
+import { withDatabase } from '../../src/with-database.js';
 import { type Line, lineText } from '../exchange/reconciliation/world.js';
 import { fen, payment } from '../revenue/world.js';
 import { sluiceInside as sluice } from '../support/command-line.js';
@@ -35,7 +36,7 @@ describe('sluice recon', function () {
     return path;
   }
   const pay = (customer: string, amount: number, day: Day) =>
-    withDatabase(dir.at('g'), async (database) => {
+    withDatabase(loadConfig(dir.at('g')), async (database) => {
       const books = { database, clock: systemClock, ids: systemIds };
       const order = payment(customer, amount, { bankDay: day, receivedAt: momentOf(day, '120000') });
       const outcome = await openBuiltinRevenue(books).pay(unit, order);
@@ -45,7 +46,7 @@ describe('sluice recon', function () {
   before(async () => {
     const made = await sluice(['init', '--demo', '--dir', dir.at('g')]);
     expect(made.code, made.stderr).equal(0);
-    await withDatabase(dir.at('g'), (database) =>
+    await withDatabase(loadConfig(dir.at('g')), (database) =>
       addCustomers({ database, clock: systemClock, ids: systemIds }, unit, [
         { customer: '90001' },
         { customer: '90002' },
@@ -145,7 +146,7 @@ describe('sluice recon', function () {
 
     const other = '20240407' as Day;
     const given = await pay('90001', 5, other);
-    await withDatabase(dir.at('g'), (database) =>
+    await withDatabase(loadConfig(dir.at('g')), (database) =>
       openBuiltinRevenue({ database, clock: systemClock, ids: systemIds }).refund(unit, {
         originalSerial: given.serial,
         serial: undefined,
@@ -195,7 +196,7 @@ describe('sluice recon', function () {
   it('books again what we refunded and the platform has, by order', async () => {
     const day = '20240408' as Day;
     const given = await pay('90001', 9, day);
-    await withDatabase(dir.at('g'), (database) =>
+    await withDatabase(loadConfig(dir.at('g')), (database) =>
       openBuiltinRevenue({ database, clock: systemClock, ids: systemIds }).refund(unit, {
         originalSerial: given.serial,
         serial: undefined,

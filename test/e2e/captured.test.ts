@@ -1,7 +1,7 @@
 /* The captured messages against a real gateway process with the demo world (expectations: fixtures/messages). */
 import { expect } from 'chai';
+import { demoGateway } from '../support/demo-gateway.js';
 import { messageFixture, messageFixtures } from '../support/fixtures.js';
-import { demoDirectory, type Gateway, platformTls, startGateway } from '../support/gateway.js';
 import { ask, sendFrame } from '../support/platform.js';
 import type { Body } from '../support/raw-client.js';
 
@@ -10,21 +10,8 @@ const capturedBody = (prefix: string): Body =>
   (JSON.parse(messageFixture(prefix).data) as { body: Body }).body;
 
 describe('the captured messages, over a real socket', () => {
-  let gateway: Gateway;
-  let remove: () => void;
-  let tls: ReturnType<typeof platformTls> & { port: number };
-  before(async () => {
-    const made = await demoDirectory();
-    remove = made.remove;
-    gateway = await startGateway(made.dir);
-
-    tls = { ...platformTls(made.dir), port: gateway.port };
-  });
-  after(async () => {
-    await gateway.stop();
-    remove();
-  });
-  const code = async (prefix: string) => (await sendFrame(tls, frameOf(prefix)))[0]?.body.rtnCode;
+  const demo = demoGateway();
+  const code = async (prefix: string) => (await sendFrame(demo.tls, frameOf(prefix)))[0]?.body.rtnCode;
 
   it('are all accounted for here', () => {
     expect(messageFixtures.map(({ name }) => name.slice(0, 2))).to.include.members([
@@ -40,7 +27,7 @@ describe('the captured messages, over a real socket', () => {
   });
 
   it('01: the customer owes both bills', async () => {
-    const [answer] = await sendFrame(tls, frameOf('01'));
+    const [answer] = await sendFrame(demo.tls, frameOf('01'));
     expect(answer?.body).to.include({
       rtnCode: '9999',
       consNo: '10125334',
@@ -52,7 +39,7 @@ describe('the captured messages, over a real socket', () => {
   it('02: the payment is booked once; the same frame again answers 2001 and books nothing', async () => {
     expect(await code('02')).to.equal('9999');
     expect(await code('02')).to.equal('2001');
-    const { body } = await ask(tls, '200001', {
+    const { body } = await ask(demo.tls, '200001', {
       acctOrgNo: '123456',
       queryType: '0',
       queryValue: '1542080708',
@@ -62,7 +49,7 @@ describe('the captured messages, over a real socket', () => {
 
   it('03: nothing owed is answered as that water company did, member by member', async () => {
     const captured = capturedBody('03');
-    const { body } = await ask(tls, '200001', {
+    const { body } = await ask(demo.tls, '200001', {
       acctOrgNo: '36239',
       queryType: '0',
       queryValue: '000014564',
@@ -73,14 +60,18 @@ describe('the captured messages, over a real socket', () => {
   });
 
   it('04: is answered as in 05, the pilot in yuan, value by value', async () => {
-    const [answer] = await sendFrame(tls, frameOf('04'));
+    const [answer] = await sendFrame(demo.tls, frameOf('04'));
     const { rtnMsg: _text, ...captured } = capturedBody('05');
     expect(inFen(answer?.body)).to.deep.include(inFen(captured) as Body);
   });
 
   it('06: a payment with rows as an array, in yuan', async () => {
     expect(await code('06')).to.equal('9999');
-    const { body } = await ask(tls, '200001', { acctOrgNo: '00', queryType: '0', queryValue: '54118033' });
+    const { body } = await ask(demo.tls, '200001', {
+      acctOrgNo: '00',
+      queryType: '0',
+      queryValue: '54118033',
+    });
     expect(body).to.include({ totalOweAmt: '0.00', rtnCode: '9999' });
   });
 
@@ -89,12 +80,12 @@ describe('the captured messages, over a real socket', () => {
   });
 
   it('08: a length that is one short gets no answer', async () => {
-    expect(await sendFrame(tls, Buffer.concat([frameOf('08'), Buffer.alloc(8)]))).to.deep.equal([]);
+    expect(await sendFrame(demo.tls, Buffer.concat([frameOf('08'), Buffer.alloc(8)]))).to.deep.equal([]);
   });
 
   it('leave a ledger that holds', async () => {
     const { sluice } = await import('../support/gateway.js');
-    expect((await sluice(['verify', '--dir', gateway.dir])).code).to.equal(0);
+    expect((await sluice(['verify', '--dir', demo.gateway.dir])).code).to.equal(0);
   });
 });
 

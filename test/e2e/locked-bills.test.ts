@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
-import { withDatabase } from '../../src/cli/record-change.js';
+import { loadConfig } from '../../src/config/index.js';
+import { withDatabase } from '../../src/with-database.js';
 import { chinaDay, systemClock, systemIds } from '../../src/clock.js';
 import type { Day, Month } from '../../src/protocol/values.js';
 import { addCustomers, issueBills, openBuiltinRevenue, unitWith } from '../../src/revenue/index.js';
@@ -31,7 +32,7 @@ describe('a bill that is out for deduction, over the socket', () => {
     // Its own copy of each list: an anchor of the demo would be shared.
     writeFileSync(file, stringify(config, { aliasDuplicateObjects: false }));
     for (const id of Object.values(policies)) {
-      await withDatabase(made.dir, async (database) => {
+      await withDatabase(loadConfig(made.dir), async (database) => {
         const books = { database, clock: systemClock, ids: systemIds };
         const unit = unitWith(id);
         await addCustomers(books, unit, [{ customer: CUSTOMER }]);

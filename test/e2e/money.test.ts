@@ -1,29 +1,18 @@
 /* What must hold of money, through a real process and real sockets. */
 import { expect } from 'chai';
-import { demoDirectory, type Gateway, platformTls, sluice, startGateway } from '../support/gateway.js';
+import { demoGateway } from '../support/demo-gateway.js';
+import { sluice } from '../support/gateway.js';
 import { ask, freshSerial, paymentBody } from '../support/platform.js';
 
 const UNIT = '39536';
 const CUSTOMER = '022000';
 
 describe('money over the socket', () => {
-  let gateway: Gateway;
-  let remove: () => void;
-  let tls: ReturnType<typeof platformTls> & { port: number };
-  before(async () => {
-    const made = await demoDirectory();
-    remove = made.remove;
-    gateway = await startGateway(made.dir);
-
-    tls = { ...platformTls(made.dir), port: gateway.port };
-  });
-  after(async () => {
-    await gateway.stop();
-    remove();
-  });
+  const demo = demoGateway();
   const code = async (service: string, body: Record<string, unknown>) =>
-    (await ask(tls, service, body)).body.rtnCode;
-  const balance = async () => (await ask(tls, '200007', { acctOrgNo: UNIT, consNo: CUSTOMER })).body.acctBal;
+    (await ask(demo.tls, service, body)).body.rtnCode;
+  const balance = async () =>
+    (await ask(demo.tls, '200007', { acctOrgNo: UNIT, consNo: CUSTOMER })).body.acctBal;
 
   it('200 identical payments at once: one is booked, 199 are told 2001', async () => {
     const before = Number(await balance());
@@ -89,15 +78,15 @@ describe('money over the socket', () => {
 
   it('the other services answer from the revenue database', async () => {
     const who = { acctOrgNo: UNIT, queryType: '0', queryValue: CUSTOMER };
-    const customer = (await ask(tls, '200003', who)).body;
+    const customer = (await ask(demo.tls, '200003', who)).body;
     expect(customer).to.include({ rtnCode: '9999', consTotalCnt: '1' });
     expect(JSON.stringify(customer)).not.to.contain('赵敏');
     expect(await code('200004', { acctOrgNo: UNIT, consNo: CUSTOMER, dealType: '1' })).to.equal('9999');
     expect(await code('200004', { acctOrgNo: UNIT, consNo: 'nobody', dealType: '1' })).to.equal('1002');
     expect(await code('200004', { acctOrgNo: UNIT, consNo: CUSTOMER, dealType: '3' })).to.equal('0003');
-    const bills = (await ask(tls, '200005', who)).body.contents as { content1: string }[];
+    const bills = (await ask(demo.tls, '200005', who)).body.contents as { content1: string }[];
     expect(bills[0]?.content1.split('|')[0]).to.equal('9001');
-    const payments = (await ask(tls, '200008', who)).body.payInfos as { payInfo: string }[];
+    const payments = (await ask(demo.tls, '200008', who)).body.payInfos as { payInfo: string }[];
     expect(payments.length).to.be.greaterThan(2);
     const agreement = {
       acctOrgNo: UNIT,
@@ -107,14 +96,14 @@ describe('money over the socket', () => {
       bankAcctNo: '6222020000000001',
     };
     expect(await code('200009', agreement)).to.equal('9999');
-    expect((await ask(tls, '200006', who)).body.payModeInfo).to.have.length(1);
+    expect((await ask(demo.tls, '200006', who)).body.payModeInfo).to.have.length(1);
     expect(await code('200009', { ...agreement, dealType: '2' })).to.equal('9999');
-    expect((await ask(tls, '200006', who)).body.payModeInfo).to.have.length(0);
+    expect((await ask(demo.tls, '200006', who)).body.payModeInfo).to.have.length(0);
     expect(await code('200009', { ...agreement, dealType: '9' })).to.equal('0003');
   });
 
   it('and the ledger holds', async () => {
-    expect((await sluice(['verify', '--dir', gateway.dir])).code).to.equal(0);
+    expect((await sluice(['verify', '--dir', demo.gateway.dir])).code).to.equal(0);
   });
 
   it('every exchange can be found, without a personal value', async () => {
@@ -126,7 +115,7 @@ describe('money over the socket', () => {
       '--limit',
       '1000',
       '--dir',
-      gateway.dir,
+      demo.gateway.dir,
     ]);
     expect(JSON.parse(found.stdout)).to.have.length.greaterThan(200);
     expect(found.stdout).not.to.contain('赵敏');

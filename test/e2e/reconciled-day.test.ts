@@ -6,14 +6,15 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { withDatabase } from '../../src/cli/record-change.js';
 import { addDays, chinaMonth, systemClock, systemIds } from '../../src/clock.js';
+import { loadConfig } from '../../src/config/index.js';
 import { type Database, numberCell, sql, textCell } from '../../src/database/index.js';
 import type { Day, Month } from '../../src/protocol/values.js';
 import { fenOf } from '../../src/protocol/values.js';
 import { addCustomers, issueBills } from '../../src/revenue/index.js';
 import { unitWith } from '../../src/revenue/unit.js';
 import { makeEd25519Key } from '../../src/sftp/index.js';
+import { withDatabase } from '../../src/with-database.js';
 import { until } from '../exchange/support/exchange.js';
 import { sluiceInside } from '../support/command-line.js';
 import { eachDatabase } from '../support/databases.js';
@@ -148,7 +149,7 @@ eachDatabase(
         config,
         `${text}\nexchange: { limits: { stableMs: 100, pollMs: 100 }, units: { ${each} } }\n`,
       );
-      await withDatabase(dir, fill);
+      await withDatabase(loadConfig(dir), fill);
       writeFileSync(join(dir, 'platform.pub'), key.publicKey);
       for (const unit of units) {
         const file = join(dir, 'platform.pub');

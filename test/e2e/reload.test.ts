@@ -6,28 +6,15 @@ import ssh from 'ssh2';
 import { DEMO_PASSWORD } from '../../src/cli/init.js';
 import { systemClock } from '../../src/clock.js';
 import { sluiceInside } from '../support/command-line.js';
-import { demoDirectory, type Gateway, platformTls, startGateway } from '../support/gateway.js';
+import { demoGateway } from '../support/demo-gateway.js';
 import { ask, requestFrame, sendFrame } from '../support/platform.js';
 
 describe('a running gateway takes over', () => {
-  let gateway: Gateway;
-  let remove: () => void;
-  let tls: ReturnType<typeof platformTls> & { port: number };
-  before(async function () {
-    this.timeout(90_000);
-    const made = await demoDirectory();
-    remove = made.remove;
-    gateway = await startGateway(made.dir);
-    tls = { ...platformTls(made.dir), port: gateway.port };
-  });
-  after(async () => {
-    await gateway.stop();
-    remove();
-  });
-  const at = (...names: string[]) => join(gateway.dir, ...names);
+  const demo = demoGateway();
+  const at = (...names: string[]) => join(demo.gateway.dir, ...names);
   const env = { SLUICE_CA_PASSPHRASE: DEMO_PASSWORD };
   const does = async (...args: string[]) => {
-    const { code, stdout, stderr } = await sluiceInside([...args, '--dir', gateway.dir], env);
+    const { code, stdout, stderr } = await sluiceInside([...args, '--dir', demo.gateway.dir], env);
     if (code !== 0) throw new Error(`sluice ${args.join(' ')}: ${stderr}`);
     return stdout;
   };
@@ -47,7 +34,7 @@ describe('a running gateway takes over', () => {
   };
   const answered = async (bytes: Buffer, more: object = {}) => {
     try {
-      return (await sendFrame({ ...tls, ...more }, bytes)).length === 1;
+      return (await sendFrame({ ...demo.tls, ...more }, bytes)).length === 1;
     } catch {
       return false;
     }
@@ -56,7 +43,7 @@ describe('a running gateway takes over', () => {
 
   it('a dialect', async () => {
     const free = { ...query, acctOrgNo: '39536', queryValue: '022000' };
-    const amount = async () => String((await ask(tls, '200001', free)).body.totalRcvblAmt);
+    const amount = async () => String((await ask(demo.tls, '200001', free)).body.totalRcvblAmt);
     expect(await amount()).to.match(/^\d+$/);
     const said = await changed('amountRule: "any"', 'amountRule: "any"\n      amountUnit: "yuan"');
     expect(said).to.contain('已生效');
@@ -75,7 +62,7 @@ describe('a running gateway takes over', () => {
   });
 
   it('a peer, and a CRL that revokes its certificate', async () => {
-    await does('certs', 'ca', 'issue', 'second', '--out', gateway.dir);
+    await does('certs', 'ca', 'issue', 'second', '--out', demo.gateway.dir);
     const second = { cert: readFileSync(at('second.crt')), key: readFileSync(at('second.key')) };
     const frame = requestFrame('200001', query);
     expect(await answered(frame, second)).to.equal(false);
@@ -93,7 +80,7 @@ describe('a running gateway takes over', () => {
         const client = new ssh.Client();
         client.once('ready', () => resolve(true)).once('error', () => resolve(false));
         client.once('close', () => resolve(false));
-        client.connect({ host: '127.0.0.1', port: gateway.ports.sftp ?? 0, username: 'late', password });
+        client.connect({ host: '127.0.0.1', port: demo.gateway.ports.sftp ?? 0, username: 'late', password });
         client.once('ready', () => client.end());
       });
     const added = await does('sftp', 'account', 'add', 'late', '--unit', '39536', '--password', '--json');

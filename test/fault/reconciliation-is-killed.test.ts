@@ -6,7 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { withDatabase } from '../../src/cli/record-change.js';
+import { loadConfig } from '../../src/config/index.js';
+import { withDatabase } from '../../src/with-database.js';
 import { addDays, chinaDay, systemClock, systemIds } from '../../src/clock.js';
 import { type Database, numberCell, type Row, sql, textCell } from '../../src/database/index.js';
 import { fenOf, type Month, type Serial } from '../../src/protocol/values.js';
@@ -84,7 +85,7 @@ describe('reconciliation that is killed', () => {
     const rules = `units: { "${UNIT}": { account: platform, reconciliation: { repairsMax: 100000, repairFenMax: 1000000000 } } }`;
     const limits = '{ stableMs: 50, pollMs: 50, leaseMs: 2000, retryMs: 500 }';
     writeFileSync(config, `${readFileSync(config, 'utf8')}\nexchange: { limits: ${limits}, ${rules} }\n`);
-    await withDatabase(template, fill);
+    await withDatabase(loadConfig(template), fill);
     const upload = join(template, 'exchange', 'platform', 'upload');
     execFileSync('mkdir', ['-p', upload]);
     writeFileSync(join(upload, name), goodFile(plan, day, { charset: 'utf8', lineEnd: '\n' }));
@@ -139,12 +140,12 @@ describe('reconciliation that is killed', () => {
     cpSync(template, dir, { recursive: true });
     return dir;
   };
-  const look = (dir: string) => withDatabase(dir, async (database) => (await database.all(phase))[0]);
+  const look = (dir: string) => withDatabase(loadConfig(dir), async (database) => (await database.all(phase))[0]);
   /** One life until the day is done. @returns how long that took, from its start (ms) */
   async function finish(dir: string): Promise<number> {
     const begun = systemClock.now();
     const gateway = await startGateway(dir);
-    await withDatabase(dir, (database) =>
+    await withDatabase(loadConfig(dir), (database) =>
       until(async () => phaseOf((await database.all(phase))[0]) === 'processed', 120_000),
     );
     const took = systemClock.now() - begun;
@@ -159,7 +160,7 @@ describe('reconciliation that is killed', () => {
     const kinds = ['time', 'comparing', 'done', 'done'] as const;
     const kind = kinds[Math.floor(chance() * kinds.length)] ?? 'time';
     if (kind !== 'time')
-      await withDatabase(dir, (database) =>
+      await withDatabase(loadConfig(dir), (database) =>
         until(async () => {
           const [row] = await database.all(phase);
           if (row === undefined) return false;
@@ -177,7 +178,7 @@ describe('reconciliation that is killed', () => {
   it(`ends as if nobody had killed it (${ROUNDS} rounds)`, async () => {
     const calm = copy('calm');
     await finish(calm);
-    const expected = await withDatabase(calm, stateOf);
+    const expected = await withDatabase(loadConfig(calm), stateOf);
     expect(expected[7]).to.have.length(expectedDifferences);
     const died = new Map<string, number>();
     const seed = Number(process.env.SLUICE_SEED ?? systemClock.now() % 1_000_000);
@@ -190,7 +191,7 @@ describe('reconciliation that is killed', () => {
         died.set(at, (died.get(at) ?? 0) + 1);
       }
       await finish(dir);
-      await withDatabase(dir, async (database) => {
+      await withDatabase(loadConfig(dir), async (database) => {
         expect(await stateOf(database), `seed ${seed}, round ${number}`).deep.equal(expected);
         expect(await verifyLedger(database), `seed ${seed}, round ${number}`).deep.equal([]);
       });

@@ -159,7 +159,7 @@ describe('sluice recon', function () {
     expect(shown.differences).to.have.length(1);
     expect(shown.differences[0]).to.include({ class: 'refunded', state: 'listed', outcome: 'refunded-here' });
     const past = `update recon_differences set due_at = 1 where serial = '${given.serial}'`;
-    await withDatabase(dir.at('g'), (database) => database.run({ text: () => past }));
+    await withDatabase(loadConfig(dir.at('g')), (database) => database.run({ text: () => past }));
     expect((await json('show', other)).differences[0].overdue).equal(true);
     expect((await recon('show', other)).stdout).contains('逾期');
     const listed = JSON.parse((await recon('list', '--days', '1000', '--json')).stdout);

@@ -6,13 +6,13 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { loadConfig } from '../../src/config/index.js';
-import { withDatabase } from '../../src/with-database.js';
 import { addDays, chinaDay, systemClock, systemIds } from '../../src/clock.js';
+import { loadConfig } from '../../src/config/index.js';
 import { type Database, numberCell, type Row, sql, textCell } from '../../src/database/index.js';
 import { fenOf, type Month, type Serial } from '../../src/protocol/values.js';
 import { addCustomers, issueBills, openBuiltinRevenue, verifyLedger } from '../../src/revenue/index.js';
 import { unitWith } from '../../src/revenue/unit.js';
+import { withDatabase } from '../../src/with-database.js';
 import { until } from '../exchange/support/exchange.js';
 import { demoDirectory, startGateway } from '../support/gateway.js';
 import {
@@ -140,7 +140,8 @@ describe('reconciliation that is killed', () => {
     cpSync(template, dir, { recursive: true });
     return dir;
   };
-  const look = (dir: string) => withDatabase(loadConfig(dir), async (database) => (await database.all(phase))[0]);
+  const look = (dir: string) =>
+    withDatabase(loadConfig(dir), async (database) => (await database.all(phase))[0]);
   /** One life until the day is done. @returns how long that took, from its start (ms) */
   async function finish(dir: string): Promise<number> {
     const begun = systemClock.now();

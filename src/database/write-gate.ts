@@ -6,7 +6,7 @@ import type { Clock, Moment } from '../clock.js';
 import { DatabaseError } from './database.js';
 
 /** How often one write is let through to see whether the database takes writes again. */
-const TRY_AGAIN_MS = 900;
+export const TRY_AGAIN_MS = 900;
 
 export class WriteGate {
   #refusal: DatabaseError | undefined;

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { systemClock } from '../../src/clock.js';
 import {
   bigintCell,
   type Database,
@@ -9,6 +10,7 @@ import {
   type Session,
   sql,
 } from '../../src/database/index.js';
+import { TRY_AGAIN_MS } from '../../src/database/write-gate.js';
 import { eachDatabase } from '../support/databases.js';
 
 const accounts: Migration = {
@@ -245,6 +247,9 @@ eachDatabase(
       expectLabel(error, 'read-only');
       expect(await balanceOf(db(), 'a')).to.equal(0n);
       expect(await db().all(every)).to.have.length(1);
+      // The next write is refused unasked; the one after the pause finds that there is room.
+      expectLabel(await failure(db().runMany(insert, much)), 'read-only');
+      await systemClock.sleep(TRY_AGAIN_MS);
       await db().runMany(insert, much);
       expect(await db().all(every)).to.have.length(5001);
     });

@@ -1,5 +1,6 @@
 /* The command line. One file per command; this one only gathers them and shows errors in two lines. */
 import { Command } from 'commander';
+import { databaseFailed } from '../database/index.js';
 import { messageOf, OperatorError } from '../errors.js';
 import { printable } from '../log.js';
 import { commands } from './commands.js';
@@ -18,8 +19,9 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = 1;
-  if (error instanceof OperatorError) {
-    console.error(`sluice: ${printableLines(error.message)}\n  → ${error.next}`);
+  const told = databaseFailed(error) ?? error;
+  if (told instanceof OperatorError) {
+    console.error(`sluice: ${printableLines(told.message)}\n  → ${told.next}`);
   } else {
     console.error(`sluice: internal fault: ${printable(messageOf(error))}`);
     console.error('  → This is a defect of Sluice. Please report it with the stack trace below.');

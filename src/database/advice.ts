@@ -1,5 +1,6 @@
 /** What an operator is told when the database cannot be opened: where it should be, what the driver said, what to do. */
 import { codeOf, messageOf, OperatorError } from '../errors.js';
+import { DatabaseError, type DatabaseErrorLabel } from './database.js';
 import type { DatabaseSettings } from './settings.js';
 import { describeTarget } from './targets.js';
 
@@ -89,6 +90,26 @@ function causeOfForm(code: string, error: unknown): keyof typeof causes {
   // PostgreSQL's driver gives this one no code.
   const noTls = messageOf(error).includes('does not support SSL');
   return TLS_CODE.test(code) || noTls ? 'tls' : 'other';
+}
+
+const nextOf: Readonly<Partial<Record<DatabaseErrorLabel, string>>> = {
+  retryable: 'others changed the same rows again and again: try once more',
+  'lock-timeout':
+    'another process holds it: end what that does (a backup, another program with the file open), and try once more',
+  'statement-timeout':
+    'it took longer than allowed: see what the database is busy with, or raise database.statementTimeoutMs',
+  unavailable:
+    "the connection was lost or none was free: 'sluice doctor' says what is wrong with the way to it",
+  'read-only':
+    'it takes no writes at the moment (standby, read-only, disk full): wait, or point database at the primary',
+  'outcome-unknown': 'the answer to the last commit was lost: look what is there before you do it again',
+};
+
+/** What a command tells its operator when the database fails under it; `undefined` for everything else, our own faults among it. */
+export function databaseFailed(error: unknown): OperatorError | undefined {
+  const next = error instanceof DatabaseError ? nextOf[error.label] : undefined;
+  if (next === undefined) return undefined;
+  return new OperatorError('database-failed', `the database: ${messageOf(error)}`, next, { cause: error });
 }
 
 function deepestCode(error: unknown): string {

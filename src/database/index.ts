@@ -1,4 +1,5 @@
 /** The database room: what the others may use of it. The contract itself is database.ts. */
+export { databaseFailed } from './advice.js';
 export * from './audit.js';
 export * from './cells.js';
 export * from './database.js';

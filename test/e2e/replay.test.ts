@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { demoDirectory, type Gateway, root, sluice, startGateway } from '../support/gateway.js';
+import { sluiceInside as sluice } from '../support/command-line.js';
+import { demoDirectory, type Gateway, root, startGateway } from '../support/gateway.js';
 
 describe('sluice send, replay, inspect', function () {
   this.timeout(60_000);

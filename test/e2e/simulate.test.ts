@@ -10,7 +10,8 @@ import { systemIds } from '../../src/clock.js';
 import type { Day } from '../../src/protocol/index.js';
 import { makeEd25519Key } from '../../src/sftp/index.js';
 import { loadScenario, planOf, shippedScenarios } from '../../src/tools/index.js';
-import { demoDirectory, type Gateway, root, sluice, startGateway } from '../support/gateway.js';
+import { sluiceInside as sluice } from '../support/command-line.js';
+import { demoDirectory, type Gateway, root, startGateway } from '../support/gateway.js';
 
 describe('sluice simulate, acceptance', function () {
   this.timeout(90_000);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { DoctorFinding } from '../../src/doctor.js';
 import { clockState } from '../../src/doctor-clock.js';
-import { demoDirectory, sluice } from '../support/gateway.js';
+import { sluiceInside as sluice } from '../support/command-line.js';
+import { demoDirectory } from '../support/gateway.js';
 
 describe('sluice doctor', function () {
   this.timeout(60_000);

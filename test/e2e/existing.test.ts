@@ -6,8 +6,9 @@ import { parse, stringify } from 'yaml';
 import { checkConfig } from '../../src/config/index.js';
 import { messageOf } from '../../src/errors.js';
 import { exampleSection, makeLegacySchema } from '../revenue/existing/legacy-world.js';
+import { sluiceInside as sluice } from '../support/command-line.js';
 import { eachDatabase } from '../support/databases.js';
-import { demoDirectory, type Gateway, platformTls, sluice, startGateway } from '../support/gateway.js';
+import { demoDirectory, type Gateway, platformTls, startGateway } from '../support/gateway.js';
 import { ask, freshSerial, paymentBody } from '../support/platform.js';
 
 const UNIT = '39536';

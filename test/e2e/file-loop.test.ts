@@ -6,7 +6,8 @@ import { expect } from 'chai';
 import { chinaDay, systemClock, systemIds } from '../../src/clock.js';
 import { makeEd25519Key } from '../../src/sftp/index.js';
 import { until } from '../exchange/support/exchange.js';
-import { demoDirectory, type Gateway, platformTls, sluice, startGateway } from '../support/gateway.js';
+import { sluiceInside as sluice } from '../support/command-line.js';
+import { demoDirectory, type Gateway, platformTls, startGateway } from '../support/gateway.js';
 import { ask, freshSerial } from '../support/platform.js';
 import { type StandIn, sftpAccount, startStandIn } from '../support/platform-stand-in.js';
 

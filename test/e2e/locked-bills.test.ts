@@ -9,7 +9,8 @@ import type { Day, Month } from '../../src/protocol/values.js';
 import { addCustomers, issueBills, openBuiltinRevenue, unitWith } from '../../src/revenue/index.js';
 import { withDatabase } from '../../src/with-database.js';
 import { fen } from '../revenue/world.js';
-import { demoDirectory, type Gateway, platformTls, sluice, startGateway } from '../support/gateway.js';
+import { sluiceInside as sluice } from '../support/command-line.js';
+import { demoDirectory, type Gateway, platformTls, startGateway } from '../support/gateway.js';
 import { ask, freshSerial, paymentBody } from '../support/platform.js';
 
 const policies = { allow: '36745', reject1006: '123456', hide: '36239' } as const;

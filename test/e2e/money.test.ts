@@ -1,7 +1,8 @@
 /* What must hold of money, through a real process and real sockets. */
 import { expect } from 'chai';
+import { sluiceInside as sluice } from '../support/command-line.js';
 import { demoGateway } from '../support/demo-gateway.js';
-import { sluice } from '../support/gateway.js';
+
 import { ask, freshSerial, paymentBody } from '../support/platform.js';
 
 const UNIT = '39536';

@@ -30,11 +30,22 @@ export async function sluice(args: readonly string[], env: NodeJS.ProcessEnv = {
   }
 }
 
-/** A new directory with the demo world; `remove` takes it away again. */
-export async function demoDirectory(): Promise<{ dir: string; remove: () => void }> {
-  const dir = mkdtempSync(join(tmpdir(), 'sluice-test-'));
+/** Made once by the launcher, and copied for each group of tests: making keys and the demo world takes seconds. */
+let template: Promise<string> | undefined;
+async function makeTemplate(): Promise<string> {
+  const dir = mkdtempSync(join(tmpdir(), 'sluice-demo-'));
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
   const made = await sluice(['init', '--demo', '--dir', dir]);
   if (made.code !== 0) throw new Error(`init failed: ${made.stderr}`);
+  return dir;
+}
+
+/** A new directory with the demo world; `remove` takes it away again. */
+export async function demoDirectory(): Promise<{ dir: string; remove: () => void }> {
+  template ??= makeTemplate();
+  const dir = mkdtempSync(join(tmpdir(), 'sluice-test-'));
+  // With modes: a key that others may read is refused.
+  await promisify(execFile)('cp', ['-a', `${await template}/.`, dir]);
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
 

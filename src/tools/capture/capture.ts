@@ -1,6 +1,6 @@
 /* Writes every exchange of a running gateway as a fixture, behind the answer: an exchange never waits for its capture. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, chinaStamp, type Ids, type Moment } from '../../clock.js';
 import { messageOf as errorText } from '../../errors.js';
@@ -67,7 +67,10 @@ export function openCapture(parts: CaptureParts): Capture {
     const day = join(dir, chinaStamp(at).slice(0, 8));
     const text = `${JSON.stringify(fixture, null, 1)}\n`;
     await mkdir(day, { recursive: true, mode: 0o750 });
-    await writeFile(join(day, `${name}.json`), text, { mode: 0o640 });
+    const file = join(day, `${name}.json`);
+    // Whoever replays the directory meanwhile never reads half of one.
+    await writeFile(`${file}.part`, text, { mode: 0o640 });
+    await rename(`${file}.part`, file);
     total += Buffer.byteLength(text);
     if (total > bytesMax || number % LOOK_EVERY === 0) await look();
   }

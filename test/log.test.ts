@@ -1,4 +1,4 @@
-import { readFileSync, watch } from 'node:fs';
+import { existsSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type LogSettings, openLog } from '../src/log.js';
@@ -23,15 +23,15 @@ describe('the process log', () => {
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line));
-  /** Resolves when the file holds as many lines. */
+  /** Resolves when the file holds as many lines; winston makes the file some time after it was asked to. */
   const written = (name: string, count: number) =>
     new Promise<void>((resolve) => {
       const look = () => {
-        if (linesOf(name).length < count) return;
+        if (!existsSync(join(dir.path, `${name}.log`)) || linesOf(name).length < count) return;
         watcher.close();
         resolve();
       };
-      const watcher = watch(join(dir.path, `${name}.log`), look);
+      const watcher = watch(dir.path, look);
       look();
     });
 

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
-import { systemIds } from '../../src/clock.js';
-import type { Day } from '../../src/protocol/index.js';
+import { addDays, chinaDay, systemClock, systemIds } from '../../src/clock.js';
+import { type Day, parseDay } from '../../src/protocol/index.js';
 import { makeEd25519Key } from '../../src/sftp/index.js';
 import { loadScenario, planOf, shippedScenarios } from '../../src/tools/index.js';
 import { sluiceInside as sluice } from '../support/command-line.js';
@@ -55,8 +55,10 @@ describe('sluice simulate, acceptance', function () {
     for (const name of shippedScenarios()) expect(loadScenario(name).title, name).not.equals('');
   });
 
-  /** Days of their own, two apart, because each day of a unit has one DSDZ. */
-  const dayOf = (index: number) => `202610${String(2 + 2 * index).padStart(2, '0')}`;
+  /** Days of their own, two apart, because each day of a unit has one DSDZ; from the 7th on, because the demo's customers paid on the 5th. */
+  const today = chinaDay(systemClock.now());
+  const lastMonth = addDays(parseDay(`${today.slice(0, 6)}01`) ?? today, -1).slice(0, 6);
+  const dayOf = (index: number) => `${lastMonth}${String(7 + 2 * index).padStart(2, '0')}`;
   const play = async (name: string, ...more: string[]) => {
     const day = ['--day', dayOf(shippedScenarios().indexOf(name))];
     const short = ['--exchanges', '12', '--customers', '0090010000-0090010299', ...day];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type Clock, systemClock, systemIds } from '../clock.js';
 import { checkConfig, configTemplate, directoryOf, type UnitText } from '../config/index.js';
+import { type Database, sql } from '../database/database.js';
 import { migrate, openDatabase } from '../database/index.js';
 import { OperatorError } from '../errors.js';
 import { silentLog } from '../log.js';
@@ -157,16 +158,27 @@ async function makeDemoCertificates(dir: string, clock: Clock): Promise<void> {
 }
 
 async function makeDemoDatabase(dir: string): Promise<void> {
-  const { database: settings } = checkConfig(dir, configTemplate(demoUnits), {});
+  const { database: settings } = checkConfig(dir, configTemplate(demoUnits), process.env);
   const database = await openDatabase(settings, { dir, clock: systemClock, log: silentLog });
   try {
     await migrate(database);
+    await refuseFilled(database);
     await fillDemo(database, { clock: systemClock, ids: systemIds });
   } finally {
     await database.close();
   }
 }
 
+const selectAnyUnit = sql('select unit from clearing_units');
+
+async function refuseFilled(database: Database): Promise<void> {
+  if ((await database.all(selectAnyUnit)).length === 0) return;
+  throw new OperatorError(
+    'demo-database-filled',
+    'the database of SLUICE_DATABASE_URL holds clearing units already',
+    'Name an empty database. A second node of the same installation gets a copy of the directory of the first.',
+  );
+}
 const nextSteps = (dir: string): string => `Made ${dir}. Before 'sluice serve --dir ${dir}':
   1. ${dir}/sluice.yaml: enter your clearing units (清算单位) and your database; check with 'sluice config check --dir ${dir}'.
   2. Send ${dir}/certs/server.crt to the platform; add theirs: 'sluice certs peer add NAME FILE --units … --dir ${dir}'.

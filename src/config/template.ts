@@ -78,6 +78,8 @@ log:
 #              lateFee: { dailyRate: "0.003", graceDays: 0, capShare: "1" }, … }
 units:
 ${stringify(units, {
+  // Whoever edits one unit must not change the others.
+  aliasDuplicateObjects: false,
   defaultStringType: 'QUOTE_DOUBLE',
   defaultKeyType: 'PLAIN',
   flowCollectionPadding: true,

@@ -10,11 +10,14 @@ export async function handleAgreementQuery(
   const number = await customerNumber(request, exchange);
   const agreements =
     number === undefined ? undefined : await exchange.revenue.agreements(exchange.unit, number);
-  if (agreements === undefined) return unknownCustomer(exchange);
+  if (number === undefined || agreements === undefined) return unknownCustomer(request, exchange);
+  const [owner] =
+    agreements.length === 0 ? [] : await exchange.revenue.findCustomers(exchange.unit, 'customer', number);
   return {
     result: '9999',
     agreements: agreements.map(({ email: _email, ...agreement }) => ({
       ...agreement,
+      customerName: owner?.name ?? '',
       payMode: '1',
       payModeName: '批量代扣',
     })),

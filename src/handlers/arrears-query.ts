@@ -21,7 +21,7 @@ export async function handleArrearsQuery(request: Request, exchange: Exchange): 
     customer === undefined
       ? undefined
       : await exchange.revenue.arrears(unit, customer, asOf, { feeKind: request.feeKind ?? '11' });
-  if (arrears === undefined) return unknownCustomer(exchange);
+  if (arrears === undefined) return unknownCustomer(request, exchange);
   if (arrears.customer.state !== 'active') {
     notes.reason = `customer is ${arrears.customer.state}`;
     return { result: '1005' };

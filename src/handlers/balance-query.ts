@@ -15,7 +15,7 @@ export async function handleBalanceQuery(
   const asOf = chinaDay(exchange.receivedAt);
   const found =
     number === undefined ? undefined : await exchange.revenue.arrears(exchange.unit, number, asOf);
-  if (found === undefined) return unknownCustomer(exchange);
+  if (found === undefined) return unknownCustomer(request, exchange);
   const readAt = chinaStamp(exchange.receivedAt);
   return {
     result: '9999',

@@ -14,6 +14,6 @@ export async function handleBillQuery(
     number === undefined
       ? undefined
       : await exchange.revenue.issuedBills(exchange.unit, number, fromMonth, toMonth);
-  if (bills === undefined) return unknownCustomer(exchange);
+  if (bills === undefined) return unknownCustomer(request, exchange);
   return { result: '9999', bills: bills.map((bill) => ({ line: billLine(bill, exchange.unit) })) };
 }

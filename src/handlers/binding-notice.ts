@@ -10,5 +10,5 @@ export async function handleBindingNotice(
   exchange.notes.customer = request.customer;
   const bound = request.deal === '1';
   const known = await exchange.revenue.bind(exchange.unit, request.customer, bound, exchange.receivedAt);
-  return known ? { result: '9999' } : unknownCustomer(exchange);
+  return known ? { result: '9999' } : unknownCustomer(request, exchange);
 }

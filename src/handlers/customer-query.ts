@@ -13,7 +13,7 @@ export async function handleCustomerQuery(
   const key = customerKeys[request.queryType];
   const found = await exchange.revenue.findCustomers(unit, key, request.queryValue);
   const [first] = found;
-  if (first === undefined) return unknownCustomer(exchange);
+  if (first === undefined) return unknownCustomer(request, exchange);
   notes.customer = first.customer;
   return {
     result: '9999',

@@ -51,8 +51,15 @@ export async function customerNumber(
   return request.queryValue === '' ? undefined : (await findOne(exchange, key, request.queryValue))?.customer;
 }
 
-/** The answer where nobody was found. */
-export function unknownCustomer(exchange: Exchange): { readonly result: '1002' } {
+/** The answer where nobody was found: 1002, or 0004 when the request names nobody. */
+export function unknownCustomer(
+  request: { readonly customer?: string; readonly queryValue?: string },
+  exchange: Exchange,
+): { readonly result: '0004' | '1002' } {
+  if (!request.customer && !request.queryValue) {
+    exchange.notes.reason = 'the request names no customer';
+    return { result: '0004' };
+  }
   exchange.notes.reason ??= 'no such customer';
   return { result: '1002' };
 }

@@ -12,7 +12,7 @@ export async function handlePaymentRecords(
   const number = await customerNumber(request, exchange);
   const records =
     number === undefined ? undefined : await exchange.revenue.payments(exchange.unit, number, fromDay, toDay);
-  if (records === undefined) return unknownCustomer(exchange);
+  if (records === undefined) return unknownCustomer(request, exchange);
   return {
     result: '9999',
     payments: records.map((record) => ({ line: paymentLine(record, exchange.unit) })),

@@ -118,8 +118,13 @@ function isWithin(value: unknown, levels: number): boolean {
 
 /** The clearing unit as it stands in the raw body, or `undefined` when there is none that could be one (1 to 16 characters). */
 export function peekClearingUnit(body: Readonly<Record<string, unknown>>): string | undefined {
-  const unit = body.acctOrgNo;
-  return typeof unit === 'string' && unit.length >= 1 && unit.length <= 16 ? unit : undefined;
+  const unit = peekText(body.acctOrgNo);
+  return unit !== undefined && unit.length >= 1 && unit.length <= 16 ? unit : undefined;
+}
+/** A scalar of a body that is not decoded yet, read as fields are: a whole number is the text of its digits. */
+export function peekText(raw: unknown): string | undefined {
+  if (typeof raw === 'string') return raw;
+  return Number.isSafeInteger(raw) ? String(raw) : undefined;
 }
 
 /**

@@ -25,6 +25,7 @@ import {
   parseEnvelope,
   parseSerial,
   peekClearingUnit,
+  peekText,
   type ResultCode,
   refusalOf,
   type ServiceCode,
@@ -261,6 +262,5 @@ export function makeAnswerer(parts: AnswererParts): Answerer {
 
 /** The serial that the operator will search for, also when the request is refused before it is decoded. */
 function peekSerial({ originalBankSerial, bankSerial }: Readonly<Record<string, unknown>>): string {
-  const serial = originalBankSerial ?? bankSerial;
-  return typeof serial === 'string' ? (parseSerial(serial) ?? '') : '';
+  return parseSerial(peekText(originalBankSerial ?? bankSerial) ?? '') ?? '';
 }

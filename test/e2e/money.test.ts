@@ -97,10 +97,24 @@ describe('money over the socket', () => {
       bankAcctNo: '6222020000000001',
     };
     expect(await code('200009', agreement)).to.equal('9999');
-    expect((await ask(demo.tls, '200006', who)).body.payModeInfo).to.have.length(1);
+    const signed = (await ask(demo.tls, '200006', who)).body.payModeInfo as Record<string, string>[];
+    expect(signed.map(({ agreementNo, consName }) => [agreementNo, consName])).to.deep.equal([
+      ['A-1', '赵敏'],
+    ]);
     expect(await code('200009', { ...agreement, dealType: '2' })).to.equal('9999');
     expect((await ask(demo.tls, '200006', who)).body.payModeInfo).to.have.length(0);
     expect(await code('200009', { ...agreement, dealType: '9' })).to.equal('0003');
+  });
+
+  it('a question that names nobody is answered 0004, one about a stranger 1002', async () => {
+    for (const service of ['200005', '200006', '200007', '200008', '200014']) {
+      expect(await code(service, { acctOrgNo: UNIT, queryType: '0', queryValue: '' }), service).to.equal(
+        '0004',
+      );
+      expect(await code(service, { acctOrgNo: UNIT, queryType: '0', queryValue: 'no' }), service).to.equal(
+        '1002',
+      );
+    }
   });
 
   it('and the ledger holds', async () => {

@@ -104,14 +104,15 @@ describe('envelope', () => {
     expect(Math.max(...read.ignored.map((name) => name.length))).to.be.below(80);
   });
 
-  it('peeks at the clearing unit only where it is a text that may be one', () => {
-    const units = ['1', '', '0'.repeat(16), '0'.repeat(17), 1, null, ['1'], undefined];
+  it('peeks at the clearing unit only where it may be one: a text, or a whole number', () => {
+    const units = ['1', '', '0'.repeat(16), '0'.repeat(17), 1, 1.5, null, ['1'], undefined];
     const seen = units.map((acctOrgNo) => peekClearingUnit({ acctOrgNo }));
     expect(seen).to.deep.equal([
       '1',
       undefined,
       '0'.repeat(16),
       undefined,
+      '1',
       undefined,
       undefined,
       undefined,

@@ -1,6 +1,7 @@
 /* How the exchange is put together, for the gateway and for the commands. */
 import { resolve } from 'node:path';
 import type { Alarms } from './alarm.js';
+import { openDeduction } from './app-deduction.js';
 import { type AppReconciliation, openReconciliation } from './app-reconciliation.js';
 import type { Clock, Ids } from './clock.js';
 import type { LoadedConfig } from './config/index.js';
@@ -21,7 +22,7 @@ import {
 } from './exchange/index.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
-import type { ExistingRevenue } from './revenue/index.js';
+import { type DeductionBooks, type ExistingRevenue, missingForDeduction } from './revenue/index.js';
 import { openExisting } from './revenue-opening.js';
 import { callPlatform, loadTrust } from './server/index.js';
 
@@ -42,8 +43,13 @@ export interface AppExchangeParts {
 /** One statement of a set-sized file; those of requests have seconds. */
 const PATIENT_STATEMENT_MS = 3_600_000;
 
+export interface AppExchange extends Exchange {
+  /** Opened at the first call. @throws {OperatorError} `deduct-not-here` where the utility's schema lacks statements for it */
+  deduction(): Promise<DeductionBooks>;
+}
+
 /** Opens nothing but what it uses; `stop` closes it. */
-export function openAppExchange(parts: AppExchangeParts): Exchange {
+export function openAppExchange(parts: AppExchangeParts): AppExchange {
   const { config, database, clock, ids, log, metrics } = parts;
   let patient: Promise<Database> | undefined;
   const openPatient = (): Promise<Database> => {
@@ -73,18 +79,19 @@ export function openAppExchange(parts: AppExchangeParts): Exchange {
     return (await theirs).files;
   };
   const reconciliation = openReconciliation(parts);
+  const deduction = openDeduction({ ...parts, closers }, openPatient);
   const exchange = openExchange({
     settings: config.exchange,
     units: config.units,
     root: resolve(config.dir, config.sftp.root),
     database,
-    processors: parts.processes ? processors(parts, reconciliation) : [],
+    processors: parts.processes ? processors(parts, reconciliation, deduction) : [],
     producers: [
       ...revenueProducers(
         revenue.kind === 'builtin' ? builtinSource(openPatient) : existingSource(openTheirs),
         config.exchange,
       ),
-      ...(revenue.kind === 'builtin' ? [deductionRequests(openPatient)] : []),
+      deductionRequests(openPatient),
     ],
     // Read each time: notices are rare, and certificates change while we run.
     call: async (call, signal) => callPlatform(call, await loadTrust(config.dir, clock, true), clock, signal),
@@ -98,14 +105,15 @@ export function openAppExchange(parts: AppExchangeParts): Exchange {
   let service: { stop(): Promise<void> } | undefined;
   return {
     ...exchange,
+    deduction,
     start() {
       exchange.start();
-      if (config.revenue.kind !== 'builtin' || !config.exchange.schedules) return;
+      if (!config.exchange.schedules || !hasDeduction(config)) return;
       const { outbox, dispatch } = exchange;
       const { exchange: settings, units } = config;
       const books = { database, clock, ids };
       service ??= startDeductionService({
-        ...{ books, openPatient, settings, units, outbox, dispatch, log },
+        ...{ books, openDeduction: deduction, settings, units, outbox, dispatch, log },
         alarms: parts.alarms,
       });
     },
@@ -119,16 +127,18 @@ export function openAppExchange(parts: AppExchangeParts): Exchange {
   };
 }
 
+/** False: the utility's schema lacks statements for it; results wait. */
+const hasDeduction = ({ revenue }: LoadedConfig): boolean =>
+  revenue.kind === 'builtin' || missingForDeduction(revenue).length === 0;
+
 /** One for each type that comes in. A file without its processor is kept and waits for it. */
 function processors(
-  { config, database, clock, ids, progress }: AppExchangeParts,
+  { config, progress }: AppExchangeParts,
   reconciliation: AppReconciliation | undefined,
+  deduction: AppExchange['deduction'],
 ): readonly Processor[] {
   return [
-    // A schema of the utility's own has no deduction of ours; its results wait.
-    ...(config.revenue.kind === 'builtin'
-      ? [deductionResults({ database, clock, ids }, config.exchange, progress)]
-      : []),
+    ...(hasDeduction(config) ? [deductionResults(deduction, config.exchange, progress)] : []),
     ...(reconciliation === undefined ? [] : [reconciliationFiles(() => reconciliation.parts())]),
   ];
 }

@@ -10,7 +10,7 @@ import { exchangeSettings, openExchange, silentMeters } from '../../src/exchange
 import { silentLog } from '../../src/log.js';
 import { defaultFileSettings } from '../../src/protocol/index.js';
 import { fenOf } from '../../src/protocol/values.js';
-import { verifyLedger } from '../../src/revenue/index.js';
+import { builtinDeduction, verifyLedger } from '../../src/revenue/index.js';
 import { BILLS_EACH, benchUnit, seed } from '../revenue/seed.js';
 
 export const stepNames = ['seed', 'run', 'answer', 'result', 'verify'] as const;
@@ -36,7 +36,7 @@ async function work({ step, settings, dir, bills }: StepOrder): Promise<string> 
   const open = () => openDatabase(parsed, { dir, clock: systemClock, log: silentLog });
   if (step === 'answer') return writeAnswer(dir);
   const database = await open();
-  const books = { database, clock: systemClock, ids: systemIds };
+  const books = builtinDeduction({ database, clock: systemClock, ids: systemIds });
   try {
     switch (step) {
       case 'seed': {

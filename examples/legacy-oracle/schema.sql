@@ -248,15 +248,16 @@ begin
   p_jgdm := '0000';
 end;
 /
--- 代扣锁定与解锁：0000 成功 4001 不能
+-- 代扣锁定与解锁。0000 成功 0001 本批次已锁定 4001 不能。违约金以请求为准，锁定后不再增长
 create or replace procedure p_sd(p_dwbm in ys_zd.dwbm%type, p_ys_id in ys_zd.ys_id%type, p_pc in ys_zd.sd_pc%type,
-  p_rq in date, p_jgdm out varchar2) is
+  p_je in ys_zd.je%type, p_znj in ys_zd.sd_znj%type, p_jgdm out varchar2) is
+  n number(8);
 begin
-  update ys_zd z set sd_bz = 'Y', sd_pc = p_pc,
-    sd_znj = f_znj(je, znj_qsr, mznj, znj_gd, sd_znj,
-      (select mznj from yh_da h where h.dwbm = z.dwbm and h.yhbh = z.yhbh), p_rq)
-  where dwbm = p_dwbm and ys_id = p_ys_id and jf_bz = 'N' and sd_bz = 'N';
-  if sql%rowcount = 1 then p_jgdm := '0000'; else p_jgdm := '4001'; end if;
+  update ys_zd set sd_bz = 'Y', sd_pc = p_pc, sd_znj = p_znj
+  where dwbm = p_dwbm and ys_id = p_ys_id and je = p_je and jf_bz = 'N' and sd_bz = 'N';
+  if sql%rowcount = 1 then p_jgdm := '0000'; return; end if;
+  select count(*) into n from ys_zd where dwbm = p_dwbm and ys_id = p_ys_id and jf_bz = 'N' and sd_pc = p_pc;
+  if n = 1 then p_jgdm := '0001'; else p_jgdm := '4001'; end if;
 end;
 /
 create or replace procedure p_js(p_dwbm in ys_zd.dwbm%type, p_ys_id in ys_zd.ys_id%type, p_pc in ys_zd.sd_pc%type,
@@ -265,5 +266,54 @@ begin
   update ys_zd set sd_bz = 'N', sd_pc = null, sd_znj = null
   where dwbm = p_dwbm and ys_id = p_ys_id and sd_bz = 'Y' and sd_pc = p_pc;
   if sql%rowcount = 1 then p_jgdm := '0000'; else p_jgdm := '4001'; end if;
+end;
+/
+-- 整批解锁，返回解锁的账单数
+create or replace procedure p_pjs(p_dwbm in ys_zd.dwbm%type, p_pc in ys_zd.sd_pc%type, p_jgdm out varchar2, p_zds out number) is
+begin
+  update ys_zd set sd_bz = 'N', sd_pc = null, sd_znj = null where dwbm = p_dwbm and sd_bz = 'Y' and sd_pc = p_pc;
+  p_zds := sql%rowcount;
+  p_jgdm := '0000';
+end;
+/
+-- 代扣入账。账单未缴且金额够则销账，否则全部转预存。0000 成功 0001 流水已销 1001 户号不存在
+create or replace procedure p_dk(p_dwbm in yh_da.dwbm%type, p_yhbh in yh_da.yhbh%type, p_jylsh in jf_jl.jylsh%type,
+  p_je in jf_jl.je%type, p_jyrq in date, p_sjsj in jf_jl.sjsj%type, p_ys_id in ys_zd.ys_id%type, p_pc in ys_zd.sd_pc%type,
+  p_jgdm out varchar2, p_lsh out number) is
+  yh    yh_da%rowtype;
+  v_bj  number(14,3) := 0;
+  v_znj number(14,3) := 0;
+  v_f   number(14,3);
+  v_ye  number(14,3);
+begin
+  p_jgdm := null;
+  p_lsh := null;
+  begin
+    select * into yh from yh_da where dwbm = p_dwbm and yhbh = p_yhbh for update;
+  exception
+    when no_data_found then p_jgdm := '1001'; return;
+  end;
+  begin
+    select jf_lsh into p_lsh from jf_jl where dwbm = p_dwbm and jylsh = p_jylsh and lx = 'JF';
+    p_jgdm := '0001';
+    return;
+  exception
+    when no_data_found then null;
+  end;
+  select jf_jl_lsh.nextval into p_lsh from dual;
+  for z in (select * from ys_zd where dwbm = p_dwbm and ys_id = p_ys_id and yhbh = p_yhbh and jf_bz = 'N' for update) loop
+    v_f := f_znj(z.je, z.znj_qsr, z.mznj, z.znj_gd, z.sd_znj, yh.mznj, p_jyrq);
+    if z.je + v_f <= p_je then
+      v_bj := z.je;
+      v_znj := v_f;
+      update ys_zd set jf_bz = 'Y', jf_lsh = p_lsh, jf_znj = v_f where dwbm = p_dwbm and ys_id = p_ys_id;
+    end if;
+  end loop;
+  v_ye := yh.yc_ye + p_je - v_bj - v_znj;
+  insert into jf_jl (jf_lsh, dwbm, yhbh, jylsh, lx, qd, je, bj, znj, yc_bd, yc_ye, jyrq, sjsj, bz)
+  values (p_lsh, p_dwbm, p_yhbh, p_jylsh, 'JF', 'DK', p_je, v_bj, v_znj, p_je - v_bj - v_znj, v_ye, p_jyrq, p_sjsj, p_pc);
+  update ys_zd set sd_bz = 'N', sd_pc = null, sd_znj = null where dwbm = p_dwbm and ys_id = p_ys_id and sd_pc = p_pc;
+  update yh_da set yc_ye = v_ye where dwbm = p_dwbm and yhbh = p_yhbh;
+  p_jgdm := '0000';
 end;
 /

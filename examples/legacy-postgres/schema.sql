@@ -45,6 +45,7 @@ create table ys_zd (                          -- 应收主表
 create index ys_zd_yh on ys_zd (dwbm, yhbh, jf_bz);
 create index ys_zd_fp on ys_zd (dwbm, fp_rq);
 create index ys_zd_jf on ys_zd (jf_lsh);
+create index ys_zd_sd on ys_zd (dwbm, sd_pc) where sd_pc is not null;
 create table ys_mx (                          -- 应收明细
   dwbm varchar(16) not null, ys_id varchar(32) not null, xh integer not null,
   fymc varchar(50) not null, dj numeric(10,4), sl numeric(12,2), je numeric(14,3) not null,
@@ -171,17 +172,53 @@ begin
   jgdm := '0000';
 end $$;
 
--- 代扣锁定与解锁：0000 成功 4001 不能
-create function p_sd(p_dwbm text, p_ys_id text, p_pc text, p_rq date, out jgdm text) language plpgsql as $$
+-- 代扣锁定与解锁。0000 成功 0001 本批次已锁定 4001 不能。违约金以请求为准，锁定后不再增长
+create function p_sd(p_dwbm text, p_ys_id text, p_pc text, p_je numeric, p_znj numeric, out jgdm text) language plpgsql as $$
 begin
-  update ys_zd z set sd_bz = 'Y', sd_pc = p_pc,
-    sd_znj = f_znj(z, p_rq, (select mznj from yh_da h where h.dwbm = z.dwbm and h.yhbh = z.yhbh))
-  where z.dwbm = p_dwbm and z.ys_id = p_ys_id and z.jf_bz = 'N' and z.sd_bz = 'N';
-  jgdm := case when found then '0000' else '4001' end;
+  update ys_zd z set sd_bz = 'Y', sd_pc = p_pc, sd_znj = p_znj
+  where z.dwbm = p_dwbm and z.ys_id = p_ys_id and z.je = p_je and z.jf_bz = 'N' and z.sd_bz = 'N';
+  if found then jgdm := '0000'; return; end if;
+  perform 1 from ys_zd z where z.dwbm = p_dwbm and z.ys_id = p_ys_id and z.jf_bz = 'N' and z.sd_pc = p_pc;
+  jgdm := case when found then '0001' else '4001' end;
 end $$;
 create function p_js(p_dwbm text, p_ys_id text, p_pc text, out jgdm text) language plpgsql as $$
 begin
   update ys_zd z set sd_bz = 'N', sd_pc = null, sd_znj = null
   where z.dwbm = p_dwbm and z.ys_id = p_ys_id and z.sd_bz = 'Y' and z.sd_pc = p_pc;
   jgdm := case when found then '0000' else '4001' end;
+end $$;
+-- 整批解锁，返回解锁的账单数
+create function p_pjs(p_dwbm text, p_pc text, out jgdm text, out zds bigint) language plpgsql as $$
+begin
+  update ys_zd z set sd_bz = 'N', sd_pc = null, sd_znj = null where z.dwbm = p_dwbm and z.sd_bz = 'Y' and z.sd_pc = p_pc;
+  get diagnostics zds = row_count;
+  jgdm := '0000';
+end $$;
+
+-- 代扣入账。账单未缴且金额够则销账，否则全部转预存。0000 成功 0001 流水已销 1001 户号不存在
+create function p_dk(p_dwbm text, p_yhbh text, p_jylsh text, p_je numeric, p_jyrq date, p_sjsj text, p_ys_id text, p_pc text,
+  out jgdm text, out jf_lsh bigint) language plpgsql as $$
+declare yh yh_da; zd ys_zd; f numeric := 0; bj numeric := 0; ye numeric; kx boolean := false;
+begin
+  select * into yh from yh_da where dwbm = p_dwbm and yhbh = p_yhbh for update;
+  if not found then jgdm := '1001'; return; end if;
+  select j.jf_lsh into jf_lsh from jf_jl j where j.dwbm = p_dwbm and j.jylsh = p_jylsh and j.lx = 'JF';
+  if found then jgdm := '0001'; return; end if;
+  select * into zd from ys_zd z where z.dwbm = p_dwbm and z.ys_id = p_ys_id and z.yhbh = p_yhbh and z.jf_bz = 'N' for update;
+  if found then
+    f := f_znj(zd, p_jyrq, yh.mznj);
+    kx := zd.je + f <= p_je;
+  end if;
+  if kx then bj := zd.je; else f := 0; end if;
+  ye := yh.yc_ye + p_je - bj - f;
+  insert into jf_jl (dwbm, yhbh, jylsh, lx, qd, je, bj, znj, yc_bd, yc_ye, jyrq, sjsj, bz)
+  values (p_dwbm, p_yhbh, p_jylsh, 'JF', 'DK', p_je, bj, f, p_je - bj - f, ye, p_jyrq, p_sjsj, p_pc)
+  returning jf_jl.jf_lsh into jf_lsh;
+  if kx then
+    update ys_zd z set jf_bz = 'Y', jf_lsh = p_dk.jf_lsh, jf_znj = f where z.dwbm = p_dwbm and z.ys_id = p_ys_id;
+  end if;
+  update ys_zd z set sd_bz = 'N', sd_pc = null, sd_znj = null
+  where z.dwbm = p_dwbm and z.ys_id = p_ys_id and z.sd_pc = p_pc;
+  update yh_da set yc_ye = ye where dwbm = p_dwbm and yhbh = p_yhbh;
+  jgdm := '0000';
 end $$;

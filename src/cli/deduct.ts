@@ -1,6 +1,6 @@
 /* `sluice deduct`: batch deduction (批量代扣). */
 import type { Command } from 'commander';
-import { chinaDay, chinaText, systemClock, systemIds } from '../clock.js';
+import { chinaDay, chinaText, systemClock } from '../clock.js';
 import { OperatorError } from '../errors.js';
 import {
   type Batch,
@@ -20,7 +20,6 @@ import {
 import { exchangeOfUnit } from '../exchange/settings.js';
 import { printable } from '../log.js';
 import { type Day, parseDay } from '../protocol/values.js';
-import { type Books, countEligible } from '../revenue/index.js';
 import { writeCsv, writeXlsx } from '../spreadsheet.js';
 import { wholeOf } from './arguments.js';
 import { sentence } from './exchange-make.js';
@@ -30,7 +29,7 @@ import { progressBar } from './progress.js';
 import { actorName, recordChange } from './record-change.js';
 import { type SftpPlace, withSftp } from './sftp-database.js';
 import { table } from './table.js';
-import { checkBuiltin, unitOf } from './units.js';
+import { unitOf } from './units.js';
 
 interface Options {
   readonly dir?: string;
@@ -107,7 +106,6 @@ async function run(options: RunOptions): Promise<void> {
 async function retry(id: string, options: RunOptions): Promise<void> {
   await withExchange(options.dir, async (on) => {
     const unit = unitOf(on, options.unit);
-    checkBuiltin(on, 'deduction runs are made');
     const failed = await batchById(on.database, unit, id);
     if (failed === undefined) throw unknownBatch(printable(id));
     const today = chinaDay(systemClock.now());
@@ -138,7 +136,6 @@ const retryable: ReadonlySet<Batch['state']> = new Set(['answered', 'released'])
 
 async function makeRun(on: ExchangeCommand, options: RunOptions, day: Day, retryOf: string): Promise<Batch> {
   const unit = unitOf(on, options.unit);
-  checkBuiltin(on, 'deduction runs are made');
   const rules = exchangeOfUnit(on.config.exchange, unit.id).deduction;
   // Both at once would debit a customer twice.
   if (rules.by === 'platform')
@@ -154,9 +151,10 @@ async function makeRun(on: ExchangeCommand, options: RunOptions, day: Day, retry
     orderedBy: actorName(),
   };
   const { outbox, dispatch } = on.exchange;
-  const bar = progressBar('bills', await countEligible(on.database, unit));
+  const books = await on.exchange.deduction();
+  const bar = progressBar('bills', await books.countEligible(unit));
   const { update: progress } = bar;
-  return runDeduction({ books: booksOf(on), unit, outbox, dispatch, order, progress }, day).finally(bar.stop);
+  return runDeduction({ books, unit, outbox, dispatch, order, progress }, day).finally(bar.stop);
 }
 
 /** Exit code 1 where the platform was not told yet, though it should have been. */
@@ -198,7 +196,7 @@ async function release(id: string, options: Options & { reason: string }): Promi
   await withExchange(options.dir, async (on) => {
     const unit = unitOf(on, options.unit);
     const { outgoing, outbox } = on.exchange;
-    const releasing = { books: booksOf(on), outgoing, outbox };
+    const releasing = { books: await on.exchange.deduction(), outgoing, outbox };
     const { before, unlocked } = await releaseBatch(releasing, unit, id, options.reason, actorName());
     const change = {
       action: 'deduct release',
@@ -252,12 +250,6 @@ const jsonOf = ({ id, sum, bytes, createdAt, changedAt, ...rest }: Batch) => ({
   bytes: bytes ?? null,
   createdAt: chinaText(createdAt),
   changedAt: chinaText(changedAt),
-});
-
-const booksOf = ({ database }: Pick<SftpPlace, 'database'>): Books => ({
-  database,
-  clock: systemClock,
-  ids: systemIds,
 });
 
 function dayOf(text: string | undefined): Day {

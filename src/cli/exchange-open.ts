@@ -1,11 +1,10 @@
 /* Opening the exchange for one command. */
-import { type AppExchangeParts, openAppExchange } from '../app-exchange.js';
+import { type AppExchange, type AppExchangeParts, openAppExchange } from '../app-exchange.js';
 import { chinaText, systemClock, systemIds } from '../clock.js';
 import { directoryOf, type LoadedConfig, loadConfig } from '../config/index.js';
 import { type Database, migrate, openDatabase } from '../database/index.js';
 import { OperatorError } from '../errors.js';
 import {
-  type Exchange,
   type IncomingFile,
   type OutgoingFile,
   recordOf,
@@ -19,7 +18,7 @@ import { type ProgressBar, progressBar } from './progress.js';
 export interface ExchangeCommand {
   readonly config: LoadedConfig;
   readonly database: Database;
-  readonly exchange: Exchange;
+  readonly exchange: AppExchange;
 }
 
 /** What is done here is in the same log as the gateway's, in a file of its own. */

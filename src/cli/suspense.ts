@@ -1,17 +1,16 @@
 /* `sluice suspense`: money of customers that nobody knows (暂挂). */
 import type { Command } from 'commander';
-import { systemClock, systemIds } from '../clock.js';
 import { OperatorError } from '../errors.js';
 import { noteSuspense } from '../exchange/reconciliation/index.js';
 import { printable } from '../log.js';
-import { assignSuspense, type Books, returnSuspense, suspenseItems, yuanText } from '../revenue/index.js';
+import { suspenseItems, yuanText } from '../revenue/index.js';
 import { oneOf } from './arguments.js';
 import { withExample } from './options.js';
 import { common, type ReconCommand, type ReconOptions, withOperator, withRecon } from './recon-open.js';
 import { actorName } from './record-change.js';
 import { withSftp } from './sftp-database.js';
 import { table } from './table.js';
-import { checkBuiltin, unitOf } from './units.js';
+import { unitOf } from './units.js';
 
 interface AssignOptions extends ReconOptions {
   readonly customer: string;
@@ -53,7 +52,6 @@ export function suspenseCommand(program: Command): void {
 
 async function list(options: ReconOptions & { readonly state: string }): Promise<void> {
   await withSftp(options.dir, async (place) => {
-    checkBuiltin(place, 'suspense is kept');
     const items = await suspenseItems(
       place.database,
       unitOf(place, options.unit),
@@ -92,12 +90,9 @@ async function list(options: ReconOptions & { readonly state: string }): Promise
   });
 }
 
-const booksOf = ({ database }: ReconCommand): Books => ({ database, clock: systemClock, ids: systemIds });
-
 async function assign(on: ReconCommand, number: string, options: AssignOptions): Promise<void> {
-  checkBuiltin(on, 'suspense is kept');
   const operator = options.operator ?? actorName();
-  const outcome = await assignSuspense(booksOf(on), on.unit, number, options.customer, operator);
+  const outcome = await on.parts.books.suspense.assign(on.unit, number, options.customer, operator);
   if (outcome.kind === 'refused') throw refusalOf(outcome.refusal, number);
   await on.record('suspense assign', number, { operator, payment: outcome.number });
   await note(on);
@@ -106,14 +101,9 @@ async function assign(on: ReconCommand, number: string, options: AssignOptions):
 }
 
 async function giveBack(on: ReconCommand, number: string, options: ReturnOptions): Promise<void> {
-  checkBuiltin(on, 'suspense is kept');
   const operator = options.operator ?? actorName();
-  const outcome = await returnSuspense(
-    booksOf(on),
-    on.unit,
-    number,
-    `${operator}: ${options.reason}`.slice(0, 100),
-  );
+  const reason = `${operator}: ${options.reason}`.slice(0, 100);
+  const outcome = await on.parts.books.suspense.giveBack(on.unit, number, reason);
   if (outcome.kind === 'refused') throw refusalOf(outcome.refusal, number);
   await on.record('suspense return', number, { operator, reason: options.reason, entry: outcome.number });
   await note(on);

@@ -14,13 +14,3 @@ export function unitOf({ config }: Pick<SftpPlace, 'config'>, id: string): Unit 
     `Configured are ${config.units.map((one) => one.id).join(', ')}.`,
   );
 }
-
-/** @throws {OperatorError} when the revenue schema is the utility's own */
-export function checkBuiltin({ config }: Pick<SftpPlace, 'config'>, what: string): void {
-  if (config.revenue.kind === 'builtin') return;
-  throw new OperatorError(
-    'builtin-only',
-    `${what} only with the built-in revenue schema`,
-    "Use the utility's own system for it.",
-  );
-}

@@ -3,7 +3,7 @@ import { alarmSettings } from '../alarm.js';
 import { databaseSettings } from '../database/index.js';
 import { exchangeOfUnit, exchangeSettings } from '../exchange/settings.js';
 import { metricsSettings } from '../monitoring.js';
-import { revenueSettings } from '../revenue/index.js';
+import { missingForDeduction, revenueSettings } from '../revenue/index.js';
 import { serverSettings } from '../server/settings.js';
 import { sftpSettings } from '../sftp/settings.js';
 import { captureSettings } from '../tools/settings.js';
@@ -48,10 +48,11 @@ export const configSchema = sections.superRefine(({ revenue, exchange, units: al
           [id, 'files', type, 'schedule'],
           `${type} needs the statement revenue.operations.${operation}`,
         );
-    if (deduction.days.length > 0)
+    const missing = missingForDeduction(revenue);
+    if (deduction.days.length > 0 && missing.length > 0)
       refuse(
         [id, 'deduction', 'days'],
-        'batch deduction is made on the built-in schema only (revenue.kind: builtin); leave it empty here',
+        `batch deduction needs the statements ${missing.map((name) => `revenue.operations.${name}`).join(', ')}`,
       );
   }
 });

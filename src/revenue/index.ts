@@ -4,26 +4,13 @@ export { addCustomers, addUnit, type NewCustomer } from './builtin/add-customers
 export { agreementsOfUnit } from './builtin/agreements.js';
 export type { Books } from './builtin/books.js';
 export { openBuiltinRevenue } from './builtin/builtin.js';
-export { bookDebits, unlockBills } from './builtin/debits.js';
-export {
-  billsOfBatch,
-  bookDebit,
-  countEligible,
-  type Debit,
-  type DebitOutcome,
-  type DeductibleBill,
-  eligibleBills,
-  lockBills,
-  unlockBatch,
-  unlockBill,
-} from './builtin/deduction.js';
+export { builtinDeduction } from './builtin/deduction-books.js';
 export { type DunnableBill, dunnableBills } from './builtin/dunning.js';
 export { issueBills, type NewBill } from './builtin/issue-bills.js';
 export { billsIssuedOn } from './builtin/issued-bills.js';
 export { recordsOfDay } from './builtin/records.js';
 export { settleFromPrepaid } from './builtin/settlement.js';
 export { builtinReconciliation } from './builtin/standing.js';
-export { assignSuspense, holdInSuspense, returnSuspense } from './builtin/suspense.js';
 export { type SuspenseItem, suspenseItems } from './builtin/suspense-items.js';
 export {
   type TracedBill,
@@ -35,6 +22,7 @@ export {
   traceBuiltin,
 } from './builtin/trace.js';
 export { type Finding, type LedgerPromise, ledgerPromises, verifyLedger } from './builtin/verify.js';
+export type * from './deduction-books.js';
 export {
   ACCEPTANCE_AMOUNT_MAX,
   ACCEPTANCE_DAYS,
@@ -46,7 +34,7 @@ export { type DemoUnit, demoUnits } from './demo-world/units.js';
 export { type CheckSubject, checkOperations, type OperationReport } from './existing/check.js';
 export { type ExistingRevenue, openExistingRevenue } from './existing/existing.js';
 export { type PendingCall, pendingCalls } from './existing/journal.js';
-export { type ExistingSettings, revenueSettings } from './existing/settings.js';
+export { type ExistingSettings, missingForDeduction, revenueSettings } from './existing/settings.js';
 export { Theirs } from './existing/theirs.js';
 export { type TracedCall, traceExisting } from './existing/trace.js';
 export { lateDays, lateFeeOf } from './late-fee.js';

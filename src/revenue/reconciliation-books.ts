@@ -34,6 +34,11 @@ export type SerialStanding =
   /** A call runs, or its end is not known: look again later. */
   | { readonly kind: 'undecided' };
 
+/** What became of an item that was to be assigned or given back. */
+export type ResolveOutcome =
+  | { readonly kind: 'done'; readonly number: string }
+  | { readonly kind: 'refused'; readonly refusal: 'no-item' | 'resolved-already' | 'unknown-customer' };
+
 export interface ReconciliationBooks extends Pick<RevenueSystem, 'supplement' | 'reverse'> {
   standing(unit: Unit, serial: Serial): Promise<SerialStanding>;
   /** The number of the refund or reversal that took this payment back; `''`: it stands. */
@@ -41,13 +46,13 @@ export interface ReconciliationBooks extends Pick<RevenueSystem, 'supplement' | 
   hasCustomer(unit: Unit, customer: string): Promise<boolean>;
   /** Bookings of the day where they are not in the built-in schema of the gateway's database. */
   readonly bookings: ((unit: Unit, day: Day) => AsyncIterable<Booking>) | undefined;
-  /** `undefined`: the system knows no suspense, an operator must find the customer. */
-  readonly suspense:
-    | {
-        /** @returns the item's number, or that something is booked under the serial already */
-        hold(unit: Unit, order: SupplementOrder): Promise<{ readonly number: string } | 'already-booked'>;
-        /** @returns the entry's number; `undefined`: it is not held any more */
-        giveBack(unit: Unit, number: string, reason: string): Promise<string | undefined>;
-      }
-    | undefined;
+  /** Money of nobody we know (暂挂): its items are in the table `suspense_items` of the gateway's database. */
+  readonly suspense: {
+    /** @returns the item's number, or that something is booked under the serial already */
+    hold(unit: Unit, order: SupplementOrder): Promise<{ readonly number: string } | 'already-booked'>;
+    /** Books a held item for a customer, with the platform's serial and date, like a supplement. @returns the payment's number */
+    assign(unit: Unit, number: string, customer: string, operator: string): Promise<ResolveOutcome>;
+    /** Gives a held item back to the platform. @param reason kept with the item @returns the entry's number */
+    giveBack(unit: Unit, number: string, reason: string): Promise<ResolveOutcome>;
+  };
 }

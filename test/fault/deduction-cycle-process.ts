@@ -11,7 +11,7 @@ import { deductionRequests, processAnswer, runDeduction } from '../../src/exchan
 import { exchangeSettings, openExchange, silentMeters } from '../../src/exchange/index.js';
 import { silentLog } from '../../src/log.js';
 import { defaultFileSettings } from '../../src/protocol/index.js';
-import { openBuiltinRevenue, unitWith } from '../../src/revenue/index.js';
+import { builtinDeduction, openBuiltinRevenue, unitWith } from '../../src/revenue/index.js';
 import { fen, noon, payment, today } from '../revenue/world.js';
 
 export interface CycleOrder {
@@ -71,7 +71,10 @@ async function cycle({ unit: id, dir, settings, beganAt, dieAt }: CycleOrder): P
   const { outbox, dispatch } = exchange;
   const order = { bankCode: '105', triesMax: 2, retryOf: '', orderedBy: 'test' };
   for (;;) {
-    const { state } = await runDeduction({ books, unit, outbox, dispatch, order }, today);
+    const { state } = await runDeduction(
+      { books: builtinDeduction(books), unit, outbox, dispatch, order },
+      today,
+    );
     if (state === 'noticed' || state === 'answered') break;
     await systemClock.sleep(20);
   }
@@ -103,7 +106,8 @@ async function cycle({ unit: id, dir, settings, beganAt, dieAt }: CycleOrder): P
     sums: { lines: lines.length - 1, amount: fen(0), goodLines: undefined, goodAmount: undefined },
     storedAt: noon,
   };
-  while ((await processAnswer(books, file)).kind !== 'processed') await systemClock.sleep(20);
+  while ((await processAnswer(builtinDeduction(books), file)).kind !== 'processed')
+    await systemClock.sleep(20);
   await exchange.stop();
   await plain.close();
   console.log(`done ${calls}`);

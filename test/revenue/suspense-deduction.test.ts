@@ -2,18 +2,14 @@ import { expect } from 'chai';
 import { systemIds } from '../../src/clock.js';
 import { sql, textCell } from '../../src/database/index.js';
 import {
-  assignSuspense,
   billsOfBatch,
   bookDebit,
   eligibleBills,
-  holdInSuspense,
   lockBills,
-  openBuiltinRevenue,
-  returnSuspense,
-  suspenseItems,
   unlockBatch,
-  verifyLedger,
-} from '../../src/revenue/index.js';
+} from '../../src/revenue/builtin/deduction.js';
+import { assignSuspense, holdInSuspense, returnSuspense } from '../../src/revenue/builtin/suspense.js';
+import { openBuiltinRevenue, suspenseItems, verifyLedger } from '../../src/revenue/index.js';
 import { unitWith } from '../../src/revenue/unit.js';
 import { eachDatabase } from '../support/databases.js';
 import { builtinWorld } from './builtin-world.js';

@@ -9,7 +9,8 @@ import { silentLog } from '../../src/log.js';
 import { makeMetrics } from '../../src/metrics.js';
 import type { Day, Fen, Serial } from '../../src/protocol/values.js';
 import { fenOf } from '../../src/protocol/values.js';
-import { addCustomers, holdInSuspense, issueBills, openBuiltinRevenue } from '../../src/revenue/index.js';
+import { holdInSuspense } from '../../src/revenue/builtin/suspense.js';
+import { addCustomers, issueBills, openBuiltinRevenue } from '../../src/revenue/index.js';
 import { unitWith } from '../../src/revenue/unit.js';
 import { openExchangeLog } from '../../src/server/index.js';
 import {

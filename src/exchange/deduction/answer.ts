@@ -1,16 +1,9 @@
 /** Deduction results (REDK): checked whole, then booked in transactions of bounded size that can be gone on with. */
 import { chinaDay } from '../../clock.js';
-import { hasLabel, type Session, sql } from '../../database/database.js';
+import { type Session, sql } from '../../database/database.js';
 import { oneOfCell, textCell } from '../../database/index.js';
 import { exchangeFiles, type FileLine, readExchangeFile } from '../../protocol/index.js';
-import {
-  type Books,
-  bookDebit,
-  bookDebits,
-  type Debit,
-  type DebitOutcome,
-  unlockBills,
-} from '../../revenue/index.js';
+import type { Debit, DebitOutcome, DeductionBooks, Results } from '../../revenue/index.js';
 import { bytesOf } from '../arrival/inspect.js';
 import type { AcceptedFile, ProcessingOutcome, Processor } from '../arrival/processor.js';
 import { type ExchangeSettings, exchangeOfUnit } from '../settings.js';
@@ -30,19 +23,17 @@ const selectAnswers = sql(
 const finishAnswer = sql(`
   update deduct_answers set state = 'done', changed_at = :at where unit = :unit and file_sha256 = :sha256`);
 
-/** Lines of one transaction: long enough for statements over many rows, short enough for payments that wait for it (on SQLite all do). */
-const CHUNK = 500;
 const SOON_MS = 60_000;
 
-/** Books results on the built-in schema. */
+/** @param open the books, opened with the first result */
 export const deductionResults = (
-  books: Books,
+  open: () => Promise<DeductionBooks>,
   settings: ExchangeSettings,
   progress?: (lines: number, of: number) => void,
 ): Processor => ({
   type: 'REDK',
-  process: (file, signal) =>
-    processAnswer(books, file, {
+  process: async (file, signal) =>
+    processAnswer(await open(), file, {
       inPart: exchangeOfUnit(settings, file.unit.id).deduction.partialFiles,
       signal,
       progress: (lines) => progress?.(lines, file.sums.lines),
@@ -59,7 +50,7 @@ export interface AnswerOptions {
 
 /** A file that was processed before changes nothing; one that was broken off is gone on with. */
 export async function processAnswer(
-  books: Books,
+  books: DeductionBooks,
   file: AcceptedFile,
   { inPart = false, signal, progress }: AnswerOptions = {},
 ): Promise<ProcessingOutcome> {
@@ -92,9 +83,9 @@ export async function processAnswer(
   if (begun === 'applying') {
     let booked = 0;
     await readExchangeFile(exchangeFiles.REDK, bytesOf(file.path), file.settings, async (lines) => {
-      for (let at = 0; at < lines.length; at += CHUNK) {
+      for (let at = 0; at < lines.length; at += books.atOnce) {
         signal?.throwIfAborted();
-        const chunk = lines.slice(at, at + CHUNK);
+        const chunk = lines.slice(at, at + books.atOnce);
         await applyLines(books, file, batch, chunk, check.refusalOf);
         booked += chunk.length;
         progress?.(booked);
@@ -105,7 +96,7 @@ export async function processAnswer(
   return { kind: 'processed', detail: await summaryOf(books.database, batch, file) };
 }
 
-const later = ({ clock }: Books, { id, state }: Batch): ProcessingOutcome => ({
+const later = ({ clock }: DeductionBooks, { id, state }: Batch): ProcessingOutcome => ({
   kind: 'later',
   detail: `批次 ${id} (${state}) 正在变动 (is being changed)`,
   again: clock.now() + SOON_MS,
@@ -116,7 +107,7 @@ const later = ({ clock }: Books, { id, state }: Batch): ProcessingOutcome => ({
  * @returns `later` when the batch has changed since the file was checked, or another file is at it
  */
 function beginAnswer(
-  books: Books,
+  books: DeductionBooks,
   file: AcceptedFile,
   checked: Batch,
 ): Promise<'applying' | 'done' | 'later'> {
@@ -146,7 +137,7 @@ function beginAnswer(
 
 /** Lines that have their result already are passed over: a repetition changes nothing. */
 async function applyLines(
-  books: Books,
+  books: DeductionBooks,
   file: AcceptedFile,
   batch: Batch,
   lines: readonly FileLine<ResultLine>[],
@@ -159,69 +150,46 @@ async function applyLines(
     if (reason === undefined) good.push(line);
     else refused.push({ line: line.line, detail: line.value.detail, reason });
   }
-  const apply = (many: boolean) =>
-    books.database.transaction((tx) => applyChunk(books, tx, file, batch, { good, refused, many }));
-  try {
-    await apply(true);
-  } catch (error) {
-    // One of the serials is known already: one after the other finds out which, and what becomes of it.
-    if (!hasLabel(error, 'duplicate')) throw error;
-    await apply(false);
-  }
-}
-
-async function applyChunk(
-  books: Books,
-  tx: Session,
-  file: AcceptedFile,
-  { id }: Batch,
-  {
-    good,
-    refused,
-    many,
-  }: {
-    readonly good: readonly FileLine<ResultLine>[];
-    readonly refused: readonly RefusedLine[];
-    readonly many: boolean;
-  },
-): Promise<void> {
   const { unit, settings, storedAt, sha256 } = file;
-  const batch = await lockBatch(tx, unit, id);
-  if (batch === undefined) throw new Error('a deduction batch has gone');
-  const items = await requestedItems(tx, batch, good);
-  const [successes, failures]: [Verdict<'success'>[], Verdict<'failure'>[]] = [[], []];
-  for (const { value } of good) {
-    const verdict = judge(value, items.get(value.detail), unit.id, settings, chinaDay(storedAt));
-    if (verdict.kind === 'refused') throw new Error('a line that was checked is refused');
-    const { outcome } = verdict.item;
-    if (outcome !== 'waiting' && outcome !== 'released') continue;
-    if (verdict.kind === 'success') successes.push(verdict);
-    else failures.push(verdict);
-  }
-  const debits = successes.map(
-    ({ item: { customer, bill, amount }, serial, day }): Debit => ({
-      ...{ batch: id, serial, customer, bill, amount, day, receivedAt: storedAt },
-    }),
-  );
-  const booked = many
-    ? await bookDebits(books, tx, unit, debits)
-    : await oneByOne(debits, (debit) => bookDebit(books, tx, unit, debit));
-  await unlockBills(
-    tx,
-    unit,
-    id,
-    failures.map(({ item }) => item.bill),
-  );
-  const decisions = [
-    ...successes.map(({ item }, n) => decisionOf(item, booked[n])),
-    ...failures.map(({ item, reason }): Decision => ({ item, outcome: 'failed', reason, paymentNumber: '' })),
-  ];
-  await decideItems(tx, decisions, sha256);
-  await noteRefused(tx, file, id, refused);
+  const { id } = batch;
+  const read = async (tx: Session): Promise<Judged> => {
+    const [successes, failures]: [Verdict<'success'>[], Verdict<'failure'>[]] = [[], []];
+    const now = await lockBatch(tx, unit, id);
+    if (now === undefined) throw new Error('a deduction batch has gone');
+    const items = await requestedItems(tx, now, good);
+    for (const { value } of good) {
+      const verdict = judge(value, items.get(value.detail), unit.id, settings, chinaDay(storedAt));
+      if (verdict.kind === 'refused') throw new Error('a line that was checked is refused');
+      const { outcome } = verdict.item;
+      if (outcome !== 'waiting' && outcome !== 'released') continue;
+      if (verdict.kind === 'success') successes.push(verdict);
+      else failures.push(verdict);
+    }
+    const debits = successes.map(
+      ({ item: { customer, bill, amount }, serial, day }): Debit => ({
+        ...{ batch: id, serial, customer, bill, amount, day, receivedAt: storedAt },
+      }),
+    );
+    return { successes, failures, debits, failed: failures.map(({ item }) => item.bill) };
+  };
+  await books.settle(unit, id, read, async (tx, { successes, failures }, outcomes) => {
+    const decisions = [
+      ...successes.map(({ item }, n) => decisionOf(item, outcomes[n])),
+      ...failures.map(
+        ({ item, reason }): Decision => ({ item, outcome: 'failed', reason, paymentNumber: '' }),
+      ),
+    ];
+    await decideItems(tx, decisions, sha256);
+    await noteRefused(tx, file, id, refused);
+  });
 }
 type Verdict<K> = Extract<LineVerdict, { kind: K }>;
+interface Judged extends Results {
+  readonly successes: readonly Verdict<'success'>[];
+  readonly failures: readonly Verdict<'failure'>[];
+}
 
-/** Booking and result are one transaction, so a serial that is booked already is not ours from before a crash. */
+/** What we booked ourselves before a crash is not among the conflicts. */
 function decisionOf(item: Item, booked: DebitOutcome | undefined): Decision {
   if (booked === undefined) throw new Error('a debit without an outcome');
   const { kind, paymentNumber } = booked;
@@ -230,13 +198,7 @@ function decisionOf(item: Item, booked: DebitOutcome | undefined): Decision {
   return { item, outcome: 'conflict', reason, paymentNumber };
 }
 
-async function oneByOne<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<readonly R[]> {
-  const done: R[] = [];
-  for (const one of all) done.push(await work(one));
-  return done;
-}
-
-async function endAnswer(books: Books, file: AcceptedFile, { id }: Batch): Promise<void> {
+async function endAnswer(books: DeductionBooks, file: AcceptedFile, { id }: Batch): Promise<void> {
   await books.database.transaction(async (tx) => {
     const batch = await lockBatch(tx, file.unit, id);
     if (batch === undefined) throw new Error('a deduction batch has gone');

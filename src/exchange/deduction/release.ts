@@ -1,6 +1,6 @@
 /** An operator gives a batch up: nobody will answer it, or it must not go out. */
 import { OperatorError } from '../../errors.js';
-import { type Books, unlockBatch } from '../../revenue/index.js';
+import type { DeductionBooks } from '../../revenue/index.js';
 import type { Unit } from '../../revenue/unit.js';
 import type { Outbox } from '../outgoing/outbox.js';
 import type { OutgoingState } from '../outgoing/outgoing-file.js';
@@ -10,7 +10,7 @@ import { releaseItems } from './items.js';
 
 /** What a release needs of the exchange: taking the file back before the platform is told of it. */
 export interface Releasing {
-  readonly books: Books;
+  readonly books: DeductionBooks;
   readonly outgoing: OutgoingTable;
   readonly outbox: Pick<Outbox, 'withdraw'>;
 }
@@ -32,7 +32,8 @@ export async function releaseBatch(
   if (present === undefined) throw unknownBatch(id);
   const file = present.outgoingId === '' ? undefined : await outgoing.find(present.outgoingId);
   if (file && holdsBills(present) && takenBack.has(file.state)) await outbox.withdraw(file, reason, by);
-  return books.database.transaction(async (tx) => {
+  let before = present;
+  const unlocked = await books.release(unit, id, async (tx) => {
     const batch = await lockBatch(tx, unit, id);
     if (batch === undefined) throw unknownBatch(id);
     if (!holdsBills(batch))
@@ -43,12 +44,12 @@ export async function releaseBatch(
       );
     // It was selecting a moment ago: its file was ordered meanwhile, and must be taken back first.
     if (batch.outgoingId !== present.outgoingId) throw busy(id);
-    const unlocked = await unlockBatch(tx, unit, id);
     await releaseItems(tx, batch, reason);
     await noteReason(tx, batch, reason);
     await moveBatch(tx, batch, 'released', books.clock.now());
-    return { before: batch, unlocked };
+    before = batch;
   });
+  return { before, unlocked };
 }
 
 /** What was noticed stays where it is: the platform may be at it. */

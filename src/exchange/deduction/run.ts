@@ -2,9 +2,9 @@
  * A deduction run (批量代扣, spec money.md "Batch deduction"): select → lock → order its file, which the exchange writes, publishes and
  * announces. Each step is durable, and a run that was broken off goes on where it stands.
  */
-import { type Database, hasLabel } from '../../database/database.js';
+import { hasLabel } from '../../database/database.js';
 import type { Day } from '../../protocol/values.js';
-import type { Books } from '../../revenue/index.js';
+import type { DeductionBooks } from '../../revenue/index.js';
 import type { Unit } from '../../revenue/unit.js';
 import type { Outbox } from '../outgoing/outbox.js';
 import { type Batch, type BatchOrder, batchOfDay, insertBatch } from './batch.js';
@@ -12,15 +12,13 @@ import { followFile } from './follow.js';
 import { selectBills } from './select.js';
 
 export interface DeductionRun {
-  readonly books: Books;
+  readonly books: DeductionBooks;
   readonly unit: Unit;
   readonly outbox: Pick<Outbox, 'orderIn'>;
   /** Works on one of our files as far as it goes now; nothing happens while another node has it. */
   readonly dispatch: (outgoingId: string) => Promise<void>;
   /** What a new run is made with; one that is gone on with keeps its own. */
   readonly order: BatchOrder;
-  /** Where the eligible bills are read; default: in the books. */
-  readonly reads?: () => Promise<Database>;
   /** Aborts between two steps. */
   readonly signal?: AbortSignal;
   /** Told how many bills are locked so far. */

@@ -1,15 +1,12 @@
 /** The first step of a run: lock bills, freeze their late fee and note them as lines of the request, in transactions of bounded size. */
-import { type DeductibleBill, eligibleBills, lockBills } from '../../revenue/index.js';
+import type { DeductibleBill } from '../../revenue/index.js';
 import { type Batch, lockBatch, moveBatch, noteOutgoing, noteSums, touchBatch } from './batch.js';
 import { failedIn, failedTries, insertItems, presentBills, sumsOf } from './items.js';
 import type { DeductionRun } from './run.js';
 
-/** Long enough to be quick, short enough to hold no payment up. */
-const CHUNK = 500;
-
 /**
- * Ends with the batch locked and its file ordered, or empty. A lock and its line are one transaction, and so are the last lock and the
- * order: none is ever there without the other.
+ * Ends with the batch locked and its file ordered, or empty. No line is there without its lock, no file without its lines; a lock whose line
+ * could not be noted is found again by whoever goes on.
  */
 export async function selectBills(run: DeductionRun, batch: Batch): Promise<void> {
   const { books, unit, outbox } = run;
@@ -23,10 +20,9 @@ export async function selectBills(run: DeductionRun, batch: Batch): Promise<void
     chunk = [];
     return goesOn;
   };
-  const reads = (await run.reads?.()) ?? books.database;
-  for await (const bill of eligibleBills(reads, unit, batch.day)) {
+  for await (const bill of books.eligible(unit, batch.day)) {
     chunk.push(bill);
-    if (chunk.length >= CHUNK && !(await lockAll())) return;
+    if (chunk.length >= books.atOnce && !(await lockAll())) return;
   }
   if (!(await lockAll())) return;
   await books.database.transaction(async (tx) => {
@@ -62,7 +58,7 @@ function lockChunk(run: DeductionRun, batch: Batch, bills: readonly DeductibleBi
         (failed === undefined || failed.has(bill)) &&
         (tries.get(bill) ?? 0) < now.triesMax,
     );
-    const held = await lockBills(tx, unit, now.id, wanted);
+    const held = await books.hold(tx, unit, now.id, now.day, wanted);
     await insertItems(
       tx,
       now,

@@ -1,10 +1,9 @@
 /** What a gateway does about batch deduction by itself: runs by schedule, going on with what was broken off, and alarms. */
 import type { Alarms, Condition } from '../../alarm.js';
 import type { Moment } from '../../clock.js';
-import type { Database } from '../../database/index.js';
 import { messageOf } from '../../errors.js';
 import type { Log } from '../../log.js';
-import type { Books } from '../../revenue/index.js';
+import type { Books, DeductionBooks } from '../../revenue/index.js';
 import type { Unit } from '../../revenue/unit.js';
 import { type Loop, startLoop } from '../loop.js';
 import type { Outbox } from '../outgoing/outbox.js';
@@ -15,8 +14,8 @@ import { goOn } from './run.js';
 
 export interface DeductionServiceParts {
   readonly books: Books;
-  /** A database whose statements may take their time, for reading; opened when it is first needed. */
-  readonly openPatient: () => Promise<Database>;
+  /** Opened when a run is first gone on with: a revenue system that cannot be reached holds only its own runs up. */
+  readonly openDeduction: () => Promise<DeductionBooks>;
   readonly settings: ExchangeSettings;
   readonly units: readonly Unit[];
   readonly outbox: Pick<Outbox, 'orderIn'>;
@@ -71,19 +70,18 @@ export async function lookOnce(parts: DeductionServiceParts, signal?: AbortSigna
 }
 
 async function advance(parts: DeductionServiceParts, batch: Batch, signal: AbortSignal | undefined) {
-  const { books, settings, outbox, dispatch, log } = parts;
+  const { books, openDeduction, settings, outbox, dispatch, log } = parts;
   const unit = parts.units.find(({ id }) => id === batch.unit);
   if (unit === undefined) return;
   // Somebody selects, and shows it with every chunk: a run begun by hand, or another node.
   const isAlive = books.clock.now() - batch.changedAt < settings.limits.leaseMs;
   if (batch.state === 'selecting' && isAlive && batch.changedAt > batch.createdAt) return;
   const run = {
-    books,
+    books: await openDeduction(),
     unit,
     outbox,
     dispatch,
     order: batch,
-    reads: parts.openPatient,
     ...(signal && { signal }),
   };
   const now = await goOn(run, batch);

@@ -117,7 +117,6 @@ export async function noteSuspense(
   signal: AbortSignal,
 ): Promise<void> {
   const { database, books, clock } = parts;
-  if (books.suspense === undefined) return;
   const days = new Map<string, { readonly unit: Unit; readonly day: Day }>();
   for (const one of await heldDifferences(database)) {
     const unit = unitOf(one.unit);

@@ -82,20 +82,16 @@ async function act(
       return { state: 'repaired', outcome: 'reversed', refundNumber: done.refundNumber };
     }
     case 'replace': {
-      // Ours stays as it is when the platform's could be booked for nobody.
-      const hasCustomer = await books.hasCustomer(unit, lineOf(of).customer);
-      if (!hasCustomer && books.suspense === undefined)
-        return { state: 'listed', outcome: 'unknown-customer', class: plan.class };
       const done = await books.reverse(unit, { serial, receivedAt, orderedBy, replaced: true });
       if (done.kind === 'refused') return refused(done.refusal);
       const ending = await supplementOf('replaced', done.refundNumber);
       return ending === 'look-again' ? ending : { ...ending, class: plan.class };
     }
     case 'give-back': {
-      const number = await books.suspense?.giveBack(unit, plan.number, orderedBy);
-      return number === undefined
+      const given = await books.suspense.giveBack(unit, plan.number, orderedBy);
+      return given.kind === 'refused'
         ? 'look-again'
-        : { state: 'repaired', outcome: 'returned', refundNumber: number };
+        : { state: 'repaired', outcome: 'returned', refundNumber: given.number };
     }
     default:
       throw plan satisfies never;
@@ -122,8 +118,6 @@ async function act(
       case 'already-booked':
         return 'look-again';
       case 'unknown-customer': {
-        if (books.suspense === undefined)
-          return { state: 'listed', outcome: 'unknown-customer', refundNumber };
         const held = await books.suspense.hold(unit, order);
         return held === 'already-booked'
           ? 'look-again'

@@ -3,7 +3,6 @@
  * the platform debited. Files, schedules and batches belong to the exchange room.
  */
 
-import type { Moment } from '../../clock.js';
 import { DatabaseError, type Session, sql } from '../../database/database.js';
 import {
   fenCell,
@@ -14,27 +13,15 @@ import {
   textCell,
   updateMany,
 } from '../../database/index.js';
-import { type Day, type Fen, fenOf, type Month, type Serial } from '../../protocol/values.js';
+import { type Day, fenOf } from '../../protocol/values.js';
 import { owedOf, settleAsFar } from '../allocation.js';
+import type { Debit, DebitOutcome, DeductibleBill } from '../deduction-books.js';
 import type { Unit } from '../unit.js';
 import { lockAccount } from './accounts.js';
 import { dueOn, lockOpenBills, OPEN_BILL_COLUMNS, readOpenBill } from './bills.js';
 import { book } from './book.js';
 import { type Books, contentHash, newNumber } from './books.js';
 import { changeSerialTo, claimSerial, findSerialLocked, mayBeSupplemented } from './serials.js';
-
-/** A bill with a valid agreement, as it would be or is in a deduction request. */
-export interface DeductibleBill {
-  readonly bill: string;
-  readonly customer: string;
-  readonly agreementNumber: string;
-  readonly bankCode: string;
-  readonly bankAccount: string;
-  readonly month: Month;
-  readonly volume: string;
-  readonly principal: Fen;
-  readonly lateFee: Fen;
-}
 
 const select = (where: string) => `
   select ${OPEN_BILL_COLUMNS}, b.customer, a.late_fee_exempt as customer_exempt, g.agreement_no, g.bank_code, g.bank_account
@@ -134,24 +121,6 @@ export async function unlockBill(tx: Session, unit: Unit, batch: string, bill: s
 /** Lets all bills of a batch go. @returns how many there were */
 export const unlockBatch = (tx: Session, unit: Unit, batch: string): Promise<number> =>
   tx.run(unlockAll, { unit: unit.id, batch });
-
-/** One successful line of a deduction result. The caller has matched it with its request. */
-export interface Debit {
-  readonly batch: string;
-  /** The platform's serial of the debit. */
-  readonly serial: Serial;
-  readonly customer: string;
-  readonly bill: string;
-  readonly amount: Fen;
-  /** The day of the debit (`resDay`): booking day and pay day. */
-  readonly day: Day;
-  readonly receivedAt: Moment;
-}
-export type DebitOutcome =
-  | { readonly kind: 'settled'; readonly paymentNumber: string }
-  /** The bill was paid meanwhile: all of it is prepaid. */
-  | { readonly kind: 'prepaid'; readonly paymentNumber: string }
-  | { readonly kind: 'already-booked'; readonly paymentNumber: string };
 
 /** Books a debit in the caller's transaction (a file may be one transaction). @throws {DatabaseError} `duplicate` on a race: do it again */
 export async function bookDebit(books: Books, tx: Session, unit: Unit, debit: Debit): Promise<DebitOutcome> {

@@ -10,7 +10,7 @@ import { type BookedPayment, findPayment } from './payments.js';
 import { type KnownRefund, refundOfPayment, refundOfSerial } from './refunds.js';
 import { changeSerialTo, findSerial, findSerialLocked, type KnownSerial } from './serials.js';
 import { voidSerial } from './status.js';
-import { refundFromSuspense } from './suspense.js';
+import { refundFromSuspense, returnSuspense } from './suspense.js';
 import { takeBack } from './take-back.js';
 
 type RefundRefusal = Extract<RefundOutcome, { kind: 'refused' }>['refusal'];
@@ -25,7 +25,10 @@ export async function refund(books: Books, unit: Unit, order: RefundOrder): Prom
   }
   if (known === undefined) return refused('no-payment');
   if (known.state === 'suspense' || known.state === 'returned') {
-    return refundFromSuspense(books, unit, order, known.paymentNumber);
+    const number = known.paymentNumber;
+    return refundFromSuspense(books.database, unit, order, number, (reason) =>
+      returnSuspense(books, unit, number, reason),
+    );
   }
   const original = known;
   const once = () =>

@@ -10,7 +10,7 @@ import { reverse } from './refund.js';
 import { refundOfPayment } from './refunds.js';
 import { paymentStates, serialStates } from './serials.js';
 import { supplement } from './supplement.js';
-import { holdInSuspense, returnSuspense } from './suspense.js';
+import { assignSuspense, holdInSuspense, returnSuspense } from './suspense.js';
 
 // One row of a serial, its payment or suspense item, and the refund of the payment. `a`: the item that was assigned to this payment.
 const selectStanding = sql(`
@@ -87,9 +87,7 @@ export const builtinReconciliation = (books: Books): ReconciliationBooks => ({
       const held = await holdInSuspense(books, unit, order);
       return held.kind === 'held' ? { number: held.number } : 'already-booked';
     },
-    async giveBack(unit, number, reason) {
-      const given = await returnSuspense(books, unit, number, reason);
-      return given.kind === 'done' ? given.number : undefined;
-    },
+    assign: (unit, number, customer, operator) => assignSuspense(books, unit, number, customer, operator),
+    giveBack: (unit, number, reason) => returnSuspense(books, unit, number, reason),
   },
 });

@@ -29,9 +29,31 @@ const insertItem = sql(`
 const selectItem = sql(`select ${COLUMNS} from suspense_items where unit = :unit and entry_no = :number`);
 const selectItems = sql(`
   select ${COLUMNS} from suspense_items where unit = :unit and state = :state order by booking_day, entry_no`);
+const selectOfDay = sql(`
+  select ${COLUMNS} from suspense_items
+  where unit = :unit and state in ('held', 'assigned', 'returned') and booking_day = :day`);
+const selectBehind = sql(`
+  select ${COLUMNS} from suspense_items where resolved_by = :number and unit = :unit and state = 'assigned'`);
+const resolveOfSerial = sql(`
+  update suspense_items set state = :state, resolved_by = :by, resolved_for = :why, resolved_at = :at
+  where unit = :unit and serial = :serial and state = 'held'`);
 const resolve = sql(`
   update suspense_items set state = :state, resolved_by = :by, resolved_for = :why, resolved_at = :at
   where unit = :unit and entry_no = :number and state = 'held'`);
+
+/** Items of a booking day, whatever became of them. */
+export const itemsOfDay = async (session: Session, unit: Unit, day: Day): Promise<readonly SuspenseItem[]> =>
+  (await session.all(selectOfDay, { unit: unit.id, day })).map(readItem);
+
+/** The item that became this payment, if one did. */
+export async function itemBehind(
+  session: Session,
+  unit: Unit,
+  paymentNumber: string,
+): Promise<SuspenseItem | undefined> {
+  const [row] = await session.all(selectBehind, { unit: unit.id, number: paymentNumber });
+  return row && readItem(row);
+}
 
 /** Items of a unit in one state, oldest first. */
 export async function suspenseItems(
@@ -61,6 +83,15 @@ export async function resolveItem(
   at: Moment,
 ): Promise<void> {
   await tx.run(resolve, { unit: unit.id, number, ...end, at });
+}
+/** Ends what is held under a serial, if anything is. */
+export async function resolveHeldOf(
+  tx: Session,
+  { unit, serial }: { readonly unit: string; readonly serial: Serial },
+  end: Resolution,
+  at: Moment,
+): Promise<void> {
+  await tx.run(resolveOfSerial, { unit, serial, ...end, at });
 }
 export interface Resolution {
   readonly state: 'assigned' | 'returned';

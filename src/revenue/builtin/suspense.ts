@@ -6,6 +6,7 @@ import { chinaDay } from '../../clock.js';
 import { DatabaseError, hasLabel, type Session } from '../../database/database.js';
 import { settleAsFar } from '../allocation.js';
 import { negFen } from '../money.js';
+import type { ResolveOutcome } from '../reconciliation-books.js';
 import type { RefundOrder, RefundOutcome, SupplementOrder } from '../revenue-system.js';
 import type { Unit } from '../unit.js';
 import { accountExists, lockAccount } from './accounts.js';
@@ -25,9 +26,6 @@ import {
 export type HoldOutcome =
   | { readonly kind: 'held'; readonly number: string }
   | { readonly kind: 'already-booked'; readonly paymentNumber: string };
-export type ResolveOutcome =
-  | { readonly kind: 'done'; readonly number: string }
-  | { readonly kind: 'refused'; readonly refusal: 'no-item' | 'resolved-already' | 'unknown-customer' };
 
 /** Holds a supplement whose customer is unknown; a serial that is booked or held already stays as it is. */
 export async function holdInSuspense(books: Books, unit: Unit, order: SupplementOrder): Promise<HoldOutcome> {
@@ -155,19 +153,24 @@ const withHeldItem = (
     return { kind: 'done', number: end.by };
   });
 
-/** A refund (300002) of money that is in suspense gives it back from there. @param number of the item */
+/**
+ * A refund (300002) of money that is in suspense gives it back from there.
+ * @param number of the item
+ * @param giveBack gives the item back for a reason
+ */
 export async function refundFromSuspense(
-  books: Books,
+  database: Session,
   unit: Unit,
   order: RefundOrder,
   number: string,
+  giveBack: (reason: string) => Promise<ResolveOutcome>,
 ): Promise<RefundOutcome> {
-  const item = await findItem(books.database, unit, number);
+  const item = await findItem(database, unit, number);
   if (item === undefined) return { kind: 'refused', refusal: 'no-payment' };
   if (item.amount !== order.amount) return { kind: 'refused', refusal: 'amount-differs' };
-  const outcome = await returnSuspense(books, unit, number, `300002 ${order.serial ?? ''}`);
+  const outcome = await giveBack(`300002 ${order.serial ?? ''}`);
   if (outcome.kind === 'done') return { kind: 'refunded', refundNumber: outcome.number, repeat: false };
-  const after = await findItem(books.database, unit, number);
+  const after = await findItem(database, unit, number);
   return after?.state === 'returned'
     ? { kind: 'refunded', refundNumber: after.resolvedBy, repeat: true }
     : { kind: 'refused', refusal: 'other-refund' };

@@ -1,6 +1,6 @@
 /** Proves a configuration against the live schema: each statement is run once, in a transaction that is rolled back. */
 import { chinaDay, chinaStamp } from '../../clock.js';
-import type { Binds, Row } from '../../database/database.js';
+import { type Binds, DatabaseError, type Row } from '../../database/database.js';
 import { textCell } from '../../database/index.js';
 import { messageOf } from '../../errors.js';
 import { type Day, fenOf, type Month } from '../../protocol/values.js';
@@ -38,7 +38,35 @@ const NEEDED: Readonly<Record<OperationName, readonly string[]>> = {
   supplement: ['code'],
   lockBill: ['code'],
   unlockBill: ['code'],
+  unlockBatch: ['code', 'bills'],
+  debit: ['code'],
 };
+
+/** What a debit was booked for is told by the payment. */
+const neededOf = (theirs: Theirs, name: OperationName): readonly string[] =>
+  name === 'paymentBySerial' && theirs.has('debit') ? [...NEEDED[name], 'principal'] : NEEDED[name];
+
+/** A bill that a lock can be tried on; one that does not exist where the customer has none, or it cannot be read. */
+interface SampleBill {
+  readonly bill: string;
+  readonly principal: string;
+  readonly lateFee: string;
+}
+async function openBillOf(theirs: Theirs, { unit, customer }: CheckSubject): Promise<SampleBill> {
+  const { formats, clock } = theirs;
+  try {
+    const [row] = await theirs.ask('openBills', { unit, customer, day: formats.day(chinaDay(clock.now())) });
+    if (row !== undefined)
+      return {
+        bill: textCell(row, 'bill'),
+        principal: formats.amount(formats.readAmount(row, 'receivable')),
+        lateFee: formats.amount(formats.readAmount(row, 'late_fee')),
+      };
+  } catch {
+    // The report of openBills says what is wrong with it.
+  }
+  return { bill: '0', principal: formats.amount(fenOf(1n)), lateFee: formats.amount(fenOf(0n)) };
+}
 
 class RolledBack extends Error {}
 
@@ -48,14 +76,15 @@ export async function checkOperations(
   subject: CheckSubject,
 ): Promise<readonly OperationReport[]> {
   const reports: OperationReport[] = [];
-  for (const name of operationNames) reports.push(await checkOne(theirs, name, subject));
+  const bill = await openBillOf(theirs, subject);
+  for (const name of operationNames) reports.push(await checkOne(theirs, name, { ...subject, ...bill }));
   return reports;
 }
 
 async function checkOne(
   theirs: Theirs,
   name: OperationName,
-  subject: CheckSubject,
+  subject: CheckSubject & SampleBill,
 ): Promise<OperationReport> {
   if (!theirs.has(name)) return { operation: name, verdict: 'not-configured', detail: 'no statement' };
   const changes = changeNames.some((one) => one === name);
@@ -68,7 +97,9 @@ async function checkOne(
   let rows: readonly Row[] = [];
   try {
     await theirs.database.transaction(async (tx) => {
-      rows = await theirs.runIn(tx, theirs.operation(name), sampleBinds(theirs, name, subject));
+      const run = () => theirs.runIn(tx, theirs.operation(name), sampleBinds(theirs, name, subject));
+      rows = await run();
+      if (name === 'lockBill') checkAgain(theirs, rows, await run());
       throw new RolledBack();
     });
   } catch (error) {
@@ -78,6 +109,17 @@ async function checkOne(
   return { operation: name, ...judge(theirs, name, rows) };
 }
 
+/** After a crash a lock is asked for once more. @throws {DatabaseError} where the batch that has it would be refused it */
+function checkAgain(theirs: Theirs, first: readonly Row[], second: readonly Row[]): void {
+  if (theirs.answerOf('lockBill', first).meaning !== 'done') return;
+  const { meaning } = theirs.answerOf('lockBill', second);
+  if (meaning !== 'done' && meaning !== 'already')
+    throw new DatabaseError(
+      'fault',
+      `the batch that holds the bill locks it again and is answered ${meaning}; it must be already`,
+    );
+}
+
 function judge(
   theirs: Theirs,
   name: OperationName,
@@ -85,13 +127,13 @@ function judge(
 ): Omit<OperationReport, 'operation'> {
   const [first] = rows;
   if (first === undefined) {
-    const change = NEEDED[name][0] === 'code';
+    const change = neededOf(theirs, name)[0] === 'code';
     return change
       ? { verdict: 'fault', detail: 'it gave no row; a change answers one row with its result code' }
       : { verdict: 'ok', detail: 'runs; no row for this customer, so its columns are not proved' };
   }
   const row = renamed(first, theirs.operation(name).columns);
-  const missing = NEEDED[name].filter((column) => row[column] === undefined);
+  const missing = neededOf(theirs, name).filter((column) => row[column] === undefined);
   if (missing.length > 0) return { verdict: 'fault', detail: `columns missing: ${missing.join(', ')}` };
   try {
     return { verdict: 'ok', detail: readingOf(theirs, name, rows, row) };
@@ -109,6 +151,8 @@ function readingOf(theirs: Theirs, name: OperationName, rows: readonly Row[], ro
     case 'supplement':
     case 'lockBill':
     case 'unlockBill':
+    case 'unlockBatch':
+    case 'debit':
       return `result code ${textCell(row, 'code')} = ${theirs.answerOf(name, rows).meaning}; rolled back`;
     case 'findCustomers':
       return `state ${formats.readMapped(row, 'state', settings.states)}, balance ${formats.readAmount(row, 'prepaid')} fen`;
@@ -132,7 +176,7 @@ function readingOf(theirs: Theirs, name: OperationName, rows: readonly Row[], ro
 function sampleBinds(
   { formats, clock }: Theirs,
   name: OperationName,
-  { unit, customer }: CheckSubject,
+  { unit, customer, bill, principal, lateFee }: CheckSubject & SampleBill,
 ): Binds {
   const now = clock.now();
   const day = formats.day(chinaDay(now));
@@ -145,9 +189,10 @@ function sampleBinds(
     platformSerial: '0000000000003001000000000000',
     paymentNumber: '000000000000000000000000',
     refundNumber: '000000000000000000000000',
-    amount: formats.amount(fenOf(1n)),
+    amount: name === 'lockBill' ? principal : formats.amount(fenOf(1n)),
+    lateFee,
     bills: '',
-    bill: '0',
+    bill,
     batch: 'check',
     day,
     lateFeeDay: day,

@@ -3,20 +3,24 @@ import type { Clock, Ids } from '../../clock.js';
 import type { Database, Row } from '../../database/database.js';
 import type { Day } from '../../protocol/values.js';
 import type { DunnableBill } from '../builtin/dunning.js';
+import type { DeductionBooks } from '../deduction-books.js';
 import type { ReconciliationBooks } from '../reconciliation-books.js';
 import type { Booking, IssuedBill, PaymentRecord, RevenueSystem } from '../revenue-system.js';
 import type { Unit } from '../unit.js';
+import { existingDeduction } from './deduction.js';
 import type { Desk } from './desk.js';
 import { billsOfDay, bookingsOfDay, dunnableBills, paymentsOfDay } from './of-a-day.js';
 import { agreements, bind, maintainAgreement } from './ours.js';
-import { pay, supplement } from './pay.js';
-import { arrears, findCustomers, issuedBills, payments } from './queries.js';
+import { pay } from './pay.js';
+import { supplement } from './proven.js';
+import { arrears, findCustomers, hasCustomer, issuedBills, payments } from './queries.js';
 import { refund, reverse } from './refund.js';
 import { refundOfPayment } from './refund-journal.js';
 import { type Resolved, resolveAll } from './resolve.js';
 import type { ExistingSettings } from './settings.js';
 import { serialStanding } from './standing.js';
 import { paymentStatus } from './status.js';
+import { assign, giveBack, hold } from './suspense.js';
 import { Theirs } from './theirs.js';
 
 export interface ExistingParts {
@@ -45,9 +49,11 @@ export interface ExistingRevenue extends RevenueSystem {
     billsIssuedOn(unit: Unit, day: Day): AsyncIterable<IssuedBill>;
     dunnableBills(unit: Unit, asOf: Day): AsyncIterable<DunnableBill>;
   };
-  /** False: the bill cannot be locked (settled, locked, unknown). */
-  lockBill(unit: Unit, bill: string, batch: string, day: Day): Promise<boolean>;
-  unlockBill(unit: Unit, bill: string, batch: string): Promise<boolean>;
+  /**
+   * Needs the statements of `missingForDeduction`.
+   * @param reads our database with time for its statements
+   */
+  deduction(reads: () => Promise<Database>): DeductionBooks;
 }
 
 /** It keeps nothing in memory: any number of nodes may work on one journal. */
@@ -55,18 +61,18 @@ export function openExistingRevenue(parts: ExistingParts): ExistingRevenue {
   const { journal, database, settings, clock, ids, at } = parts;
   const theirs = new Theirs(database, settings, clock);
   const desk: Desk = { journal, theirs, clock, ids, ...(at && { at }) };
-  const lock = async (name: 'lockBill' | 'unlockBill', binds: Record<string, string>) => {
-    const answer = await theirs.change(name, binds, clock.now() + theirs.callMsMax);
-    return answer.meaning === 'done';
-  };
   const reconciliation: ReconciliationBooks = {
     supplement: (unit, order) => supplement(desk, unit, order),
     reverse: (unit, order) => reverse(desk, unit, order),
     standing: (unit, serial) => serialStanding(desk, unit, serial),
     reversalOf: async (unit, number) => (await refundOfPayment(journal, unit, number))?.refundNumber ?? '',
-    hasCustomer: async (unit, customer) => (await findCustomers(desk, unit, 'customer', customer)).length > 0,
+    hasCustomer: (unit, customer) => hasCustomer(desk, unit, customer),
     bookings: (unit, day) => bookingsOfDay(desk, unit, day),
-    suspense: undefined,
+    suspense: {
+      hold: (unit, order) => hold(desk, unit, order),
+      assign: (unit, number, customer, operator) => assign(desk, unit, number, customer, operator),
+      giveBack: (unit, number, reason) => giveBack(desk, unit, number, reason),
+    },
   };
   return {
     database,
@@ -93,9 +99,7 @@ export function openExistingRevenue(parts: ExistingParts): ExistingRevenue {
       dunnableBills: (unit, asOf) => dunnableBills(desk, unit, asOf),
     },
     reconciliation: theirs.has('bookingsOfDay') ? reconciliation : undefined,
-    lockBill: (unit, bill, batch, day) =>
-      lock('lockBill', { unit: unit.id, bill, batch, day: theirs.formats.day(day) }),
-    unlockBill: (unit, bill, batch) => lock('unlockBill', { unit: unit.id, bill, batch }),
+    deduction: (reads) => existingDeduction(desk, reads),
   };
 }
 const askOne = (database: Database): Promise<readonly Row[]> =>

@@ -12,11 +12,16 @@ import type { Unit } from '../unit.js';
 const states = ['calling', 'booked', 'refused', 'void', 'freed'] as const;
 export type JournalState = (typeof states)[number];
 
+/** What a serial was last called for; `suspense`: nobody was called, its money is held by us. */
+export const callKinds = ['payment', 'supplement', 'deduction', 'suspense'] as const;
+export type CallKind = (typeof callKinds)[number];
+
 export interface JournalRow {
   readonly unit: string;
   readonly serial: Serial;
   readonly theirSerial: string;
   readonly state: JournalState;
+  readonly kind: CallKind;
   readonly priorState: JournalState | undefined;
   readonly contentHash: string;
   readonly refusal: Refusal | undefined;
@@ -28,9 +33,9 @@ export interface JournalRow {
   readonly unsureUntil: Moment;
 }
 /** What a row says beside its keys and moments. */
-export type Entry = Omit<JournalRow, 'unit' | 'serial'> & { readonly kind: 'payment' | 'supplement' };
+export type Entry = Omit<JournalRow, 'unit' | 'serial'>;
 
-const COLUMNS = `unit, serial, their_serial, state, prior_state, content_hash, refusal, customer, amount, booking_day,
+const COLUMNS = `unit, serial, their_serial, state, kind, prior_state, content_hash, refusal, customer, amount, booking_day,
   payment_no, attempt, unsure_until`;
 const insertRow = sql(`
   insert into existing_serials (unit, serial, their_serial, state, kind, prior_state, content_hash, refusal, customer,
@@ -46,12 +51,19 @@ const selectCalling = sql(
   select ${COLUMNS} from existing_serials where state = 'calling' and unsure_until < :before
   order by unsure_until ${words.limit(200)}`,
 );
-// Only from the state that was seen: another node may have been there meanwhile.
-const claimAgain = sql(`
-  update existing_serials set state = 'calling', kind = 'supplement', prior_state = state, their_serial = :theirSerial,
+// Only as it was seen: another node may have been there meanwhile, and a serial can be booked before and after.
+const claimRow = sql(`
+  update existing_serials set state = 'calling', kind = :kind, prior_state = state, their_serial = :theirSerial,
     customer = :customer, amount = :amount, booking_day = :bookingDay, content_hash = :contentHash,
     attempt = :attempt, unsure_until = :unsureUntil, changed_at = :at
-  where unit = :unit and serial = :serial and state = :seen`);
+  where unit = :unit and serial = :serial and state = :seen and coalesce(attempt, '-') = :seenAttempt`);
+const takeRow = sql(`
+  update existing_serials set state = 'booked', kind = 'suspense', prior_state = null, customer = :customer, amount = :amount,
+    booking_day = :bookingDay, content_hash = :contentHash, payment_no = :paymentNumber, attempt = :attempt, changed_at = :at
+  where unit = :unit and serial = :serial and state = :seen and coalesce(attempt, '-') = :seenAttempt`);
+const holdRow = sql(`
+  update existing_serials set changed_at = :at
+  where unit = :unit and serial = :serial and state = 'booked' and payment_no = :paymentNumber`);
 const settleRow = sql(`
   update existing_serials set state = :state, payment_no = :paymentNumber, refusal = :refusal, changed_at = :at
   where unit = :unit and serial = :serial and state = 'calling' and attempt = :attempt`);
@@ -85,7 +97,7 @@ export const callsInDoubt = async (session: Session, before: Moment): Promise<re
 /** A call whose end the journal does not know. */
 export interface PendingCall {
   readonly unit: string;
-  readonly what: 'payment' | 'supplement' | 'refund' | 'reversal';
+  readonly what: CallKind | 'refund' | 'reversal';
   readonly serial: string;
   readonly theirSerial: string;
   readonly customer: string;
@@ -106,7 +118,7 @@ const selectPending = sql(`
 export const pendingCalls = async (journal: Session): Promise<readonly PendingCall[]> =>
   (await journal.all(selectPending)).map((row) => ({
     unit: textCell(row, 'unit'),
-    what: oneOfCell(row, 'kind', ['payment', 'supplement', 'refund', 'reversal']),
+    what: oneOfCell(row, 'kind', [...callKinds, 'refund', 'reversal']),
     serial: textCell(row, 'serial'),
     theirSerial: textCell(row, 'their_serial'),
     customer: textCell(row, 'customer'),
@@ -141,8 +153,8 @@ export async function insertEntry(
     throw error;
   }
 }
-/** A supplement takes a serial that is known; false: it is not in the state any more that was seen. */
-export async function claimForSupplement(
+/** Takes a serial that is known for another call; false: it is not any more what was seen. */
+export async function claimAgain(
   session: Session,
   row: JournalRow,
   entry: Entry,
@@ -150,6 +162,7 @@ export async function claimForSupplement(
 ): Promise<boolean> {
   const {
     theirSerial,
+    kind,
     customer,
     contentHash,
     attempt,
@@ -157,10 +170,31 @@ export async function claimForSupplement(
     amount = null,
     bookingDay = null,
   } = entry;
-  const binds = { theirSerial, customer, contentHash, attempt, unsureUntil, amount, bookingDay };
-  const key = { unit: row.unit, serial: row.serial, seen: row.state };
-  return (await session.run(claimAgain, { ...binds, ...key, at })) === 1;
+  const binds = { theirSerial, kind, customer, contentHash, attempt, unsureUntil, amount, bookingDay };
+  return (await session.run(claimRow, { ...binds, ...seenKey(row), at })) === 1;
 }
+/** The money of a known serial is held by us now; false: it is not any more what was seen. */
+export async function takeForSuspense(
+  tx: Session,
+  row: JournalRow,
+  entry: Entry,
+  at: Moment,
+): Promise<boolean> {
+  const { customer, contentHash, paymentNumber, attempt, amount = null, bookingDay = null } = entry;
+  const binds = { customer, contentHash, paymentNumber, attempt, amount, bookingDay };
+  return (await tx.run(takeRow, { ...binds, ...seenKey(row), at })) === 1;
+}
+/** Holds the row until the transaction ends; false: another number stands under the serial, or a call runs. */
+export const holdBooked = async (
+  tx: Session,
+  unit: Unit,
+  serial: Serial,
+  paymentNumber: string,
+  at: Moment,
+) => (await tx.run(holdRow, { unit: unit.id, serial, paymentNumber, at })) === 1;
+const seenKey = ({ unit, serial, state, attempt }: JournalRow) => ({
+  ...{ unit, serial, seen: state, seenAttempt: attempt || '-' },
+});
 /** The end of a call; false: somebody else had settled it. */
 export async function settle(
   session: Session,
@@ -197,6 +231,7 @@ const readRow = (row: Row): JournalRow => ({
   serial: serialOf(textCell(row, 'serial')),
   theirSerial: textCell(row, 'their_serial'),
   state: oneOfCell(row, 'state', states),
+  kind: oneOfCell(row, 'kind', callKinds),
   priorState: optional(row, 'prior_state', (r, c) => oneOfCell(r, c, states)),
   contentHash: textCell(row, 'content_hash'),
   refusal: optional(row, 'refusal', (r, c) => oneOfCell(r, c, refusals)),

@@ -3,6 +3,7 @@ import { DatabaseError, type Row, sql } from '../../database/database.js';
 import { textCell } from '../../database/index.js';
 import { type Day, fenOf } from '../../protocol/values.js';
 import type { DunnableBill } from '../builtin/dunning.js';
+import { itemsOfDay } from '../builtin/suspense-items.js';
 import type { Booking, IssuedBill, PaymentRecord } from '../revenue-system.js';
 import type { Unit } from '../unit.js';
 import { type Desk, platformSerialOf } from './desk.js';
@@ -11,13 +12,20 @@ import { openBillsOf, readIssuedBill } from './queries.js';
 import { readRecord } from './records.js';
 import { textOr } from './theirs.js';
 
-/** Bookings of the platform channel of a day with the platform's serials, as reconciliation compares them; in bounded memory. */
+/**
+ * Bookings of the platform channel of a day as reconciliation compares them, in bounded memory: with the platform's serials, for the customers that
+ * the platform named, and what is in suspense among them.
+ */
 export async function* bookingsOfDay(desk: Desk, unit: Unit, day: Day): AsyncIterable<Booking> {
   const { theirs } = desk;
+  const items = await itemsOfDay(desk.journal, unit, day);
+  for (const { serial, customer, amount, number, state } of items)
+    if (state === 'held') yield { serial, customer, amount, paymentNumber: number };
+  const assigned = new Map(items.map((item) => [item.resolvedBy, item.customer]));
   for await (const row of theirs.stream('bookingsOfDay', { unit: unit.id, day: theirs.formats.day(day) }))
     yield {
       serial: serialOf(await platformSerialOf(desk, unit, textCell(row, 'serial'))),
-      customer: textCell(row, 'customer'),
+      customer: assigned.get(textCell(row, 'payment_number')) ?? textCell(row, 'customer'),
       amount: theirs.formats.readAmount(row, 'amount'),
       paymentNumber: textCell(row, 'payment_number'),
     };

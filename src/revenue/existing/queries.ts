@@ -44,6 +44,8 @@ const readCustomer = (theirs: Theirs, row: Row): Customer => ({
   state: theirs.formats.readMapped(row, 'state', theirs.settings.states),
 });
 
+export const hasCustomer = async (desk: Desk, unit: Unit, customer: string): Promise<boolean> =>
+  (await exists(desk, unit, customer)) !== undefined;
 const exists = async ({ theirs }: Desk, unit: Unit, value: string): Promise<Row | undefined> =>
   (await theirs.ask('findCustomers', { unit: unit.id, key: 'customer', value }))[0];
 

@@ -3,11 +3,13 @@ import { chinaDay, chinaStamp, daysBetween } from '../../clock.js';
 import { DatabaseError, hasLabel } from '../../database/database.js';
 import type { Day, Fen } from '../../protocol/values.js';
 import { bookingDayOf, newNumber } from '../builtin/books.js';
+import { refundFromSuspense } from '../builtin/suspense.js';
+import { findItem } from '../builtin/suspense-items.js';
 import type { RefundOrder, RefundOutcome, ReversalOrder, ReversalOutcome } from '../revenue-system.js';
 import type { Unit } from '../unit.js';
+import { knownSerial } from './calls.js';
 import { type Desk, inDoubt } from './desk.js';
 import { type JournalRow, moveTo } from './journal.js';
-import { knownSerial } from './pay.js';
 import {
   finishRefund,
   insertRefund,
@@ -20,6 +22,7 @@ import {
 import { askPayment, resolveRefund } from './resolve.js';
 import type { Meaning } from './settings.js';
 import { findOrAdopt } from './status.js';
+import { giveBack } from './suspense.js';
 import { textOr } from './theirs.js';
 
 type RefundRefusal = Extract<RefundOutcome, { kind: 'refused' }>['refusal'];
@@ -33,6 +36,11 @@ export async function refund(desk: Desk, unit: Unit, order: RefundOrder): Promis
   if (known?.state === 'calling') throw inDoubt('payment');
   if (known === undefined || (known.state !== 'booked' && known.state !== 'freed'))
     return refused('no-payment');
+  const number = known.paymentNumber;
+  if ((await findItem(desk.journal, unit, number)) !== undefined)
+    return refundFromSuspense(desk.journal, unit, order, number, (reason) =>
+      giveBack(desk, unit, number, reason),
+    );
   if (order.amount !== (await amountOf(desk, unit, known))) return refused('amount-differs');
   for (;;) {
     const earlier = await endOfRefund(desk, unit, known.paymentNumber);

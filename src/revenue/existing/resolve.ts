@@ -6,6 +6,7 @@ import type { Unit } from '../unit.js';
 import type { Desk } from './desk.js';
 import { callsInDoubt, findRow, type JournalRow, release, settle } from './journal.js';
 import { finishRefund, type RefundRow, refundsInDoubt, releaseRefund } from './refund-journal.js';
+import { settleProven } from './suspense-journal.js';
 import { textOr } from './theirs.js';
 
 /** A payment as their tables know it. */
@@ -15,6 +16,8 @@ export interface TheirPayment {
   readonly amount: Fen;
   readonly refunded: boolean;
   readonly refundNumber: string;
+  /** What of it went into bills; `undefined`: the statement does not say. */
+  readonly principal: Fen | undefined;
 }
 export async function askPayment(
   { theirs }: Desk,
@@ -29,6 +32,7 @@ export async function askPayment(
       amount: theirs.formats.readAmount(row, 'amount'),
       refunded: theirs.formats.readFlag(row, 'refunded'),
       refundNumber: textOr(row, 'refund_number'),
+      principal: row.principal === undefined ? undefined : theirs.formats.readAmount(row, 'principal'),
     }
   );
 }
@@ -42,8 +46,7 @@ export async function resolveCall(desk: Desk, row: JournalRow): Promise<void> {
   // The moment before the question: an answer about an earlier moment must not settle a later one.
   const askedAt = clock.now();
   const found = await askPayment(desk, { id: row.unit }, row.theirSerial);
-  if (found !== undefined)
-    await settle(journal, row, { state: 'booked', paymentNumber: found.paymentNumber }, clock.now());
+  if (found !== undefined) await settleProven(journal, row, found.paymentNumber, found.customer, clock.now());
   else if (askedAt > row.unsureUntil) {
     if (row.priorState === undefined) await settle(journal, row, { state: 'void' }, clock.now());
     else await release(journal, row, clock.now());

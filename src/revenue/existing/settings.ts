@@ -13,7 +13,15 @@ export const queryNames = [
   'paymentsOfDay',
   'billsOfDay',
 ] as const;
-export const changeNames = ['pay', 'refund', 'supplement', 'lockBill', 'unlockBill'] as const;
+export const changeNames = [
+  'pay',
+  'refund',
+  'supplement',
+  'lockBill',
+  'unlockBill',
+  'unlockBatch',
+  'debit',
+] as const;
 export const operationNames = [...queryNames, ...changeNames] as const;
 export type OperationName = (typeof operationNames)[number];
 export type QueryName = (typeof queryNames)[number];
@@ -125,9 +133,16 @@ const existing = z.strictObject({
     supplement: change,
     lockBill: change.optional(),
     unlockBill: change.optional(),
+    unlockBatch: change.optional(),
+    debit: change.optional(),
   }),
 });
 export type ExistingSettings = z.output<typeof existing>;
+
+const deductionNames = ['lockBill', 'unlockBill', 'unlockBatch', 'debit'] as const;
+/** The statements that batch deduction needs and the configuration does not have. */
+export const missingForDeduction = ({ operations }: ExistingSettings): readonly string[] =>
+  deductionNames.filter((name) => operations[name] === undefined);
 
 const fits = (settings: { kind: string; serial?: { as: string; length: number } }): boolean =>
   settings.serial?.as !== 'whole' || settings.serial.length >= 32;

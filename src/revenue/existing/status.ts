@@ -1,6 +1,7 @@
 /** Payment status: from the journal; what is in doubt there, and what it has never seen, from them. */
 import type { Moment } from '../../clock.js';
 import type { Serial } from '../../protocol/values.js';
+import { findItem } from '../builtin/suspense-items.js';
 import type { StatusOutcome } from '../revenue-system.js';
 import type { Unit } from '../unit.js';
 import { type Desk, theirSerialOf } from './desk.js';
@@ -30,7 +31,12 @@ export async function paymentStatus(
     case 'booked':
     case 'freed': {
       const back = await refundOfPayment(desk.journal, unit, row.paymentNumber);
-      return { kind: 'booked', paymentNumber: row.paymentNumber, refunded: back?.state === 'done' };
+      const item = await findItem(desk.journal, unit, row.paymentNumber);
+      return {
+        kind: 'booked',
+        paymentNumber: row.paymentNumber,
+        refunded: back?.state === 'done' || item?.state === 'returned',
+      };
     }
     default:
       return row.state satisfies never;

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Database } from '../../../src/database/index.js';
 import {
@@ -13,45 +11,11 @@ import {
   runDeduction,
 } from '../../../src/exchange/deduction/index.js';
 import type { AcceptedFile } from '../../../src/exchange/index.js';
-import { defaultFileSettings } from '../../../src/protocol/index.js';
 import { verifyLedger } from '../../../src/revenue/index.js';
-import { fen, freshSerial, noon, payment, standing, today } from '../../revenue/world.js';
+import { freshSerial, noon, payment, standing, today } from '../../revenue/world.js';
 import { eachDatabase } from '../../support/databases.js';
+import { lineOf, resultFile } from './result.js';
 import { crashing, type DeductionWorld, deductionWorld } from './world.js';
-
-interface Answer {
-  readonly flag?: string;
-  readonly debited?: string;
-  readonly serial?: string;
-  readonly day?: string;
-}
-/** What the platform makes of the request: the line again, and what came of it. */
-const lineOf = (request: string, { flag = '1', debited, serial = freshSerial(), day = today }: Answer = {}) =>
-  `${request}${day}|${debited ?? request.split('|')[9]}|${flag}|${serial}||`;
-
-/** A REDK of these lines with a summary that agrees. */
-function resultFile(d: DeductionWorld, lines: readonly string[], name = 'r.txt'): AcceptedFile {
-  const columns = lines.map((line) => line.split('|'));
-  const good = columns.filter((c) => c[13] === '1' && c[12] === c[9]);
-  const sum = (rows: readonly (readonly string[])[]) => rows.reduce((all, c) => all + Number(c[9]), 0);
-  const summary = `${lines.length}|${sum(columns)}|${good.length}|${sum(good)}|20240115|105||`;
-  const text = [summary, ...lines].join('\r\n');
-  const path = join(d.dir, name);
-  writeFileSync(path, text);
-  return {
-    id: name,
-    unit: d.unit,
-    type: 'REDK',
-    day: today,
-    name,
-    path,
-    bytes: text.length,
-    sha256: createHash('sha256').update(text).digest('hex'),
-    sums: { lines: lines.length, amount: fen(0), goodLines: undefined, goodAmount: undefined },
-    settings: defaultFileSettings,
-    storedAt: noon,
-  };
-}
 
 eachDatabase('a deduction result', (db) => {
   let d: DeductionWorld;
@@ -66,7 +30,7 @@ eachDatabase('a deduction result', (db) => {
     return [batch?.state, ...each].join(', ');
   };
   const process = (file: AcceptedFile, database: Database = db()) =>
-    processAnswer({ ...d.books, database }, file);
+    processAnswer(d.deductionOn(database), file);
 
   it('settles what was debited, frees what was not, keeps as prepaid what was paid meanwhile; again: nothing', async () => {
     const one = await d.signed({ a: 10_000, b: 20_000 });

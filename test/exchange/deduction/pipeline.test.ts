@@ -19,7 +19,7 @@ eachDatabase(
       const [, line = ''] = d.request();
       const node = exchange.node({
         units: [d.unit],
-        processors: [deductionResults(d.books, d.settings)],
+        processors: [deductionResults(async () => d.books, d.settings)],
         settings: exchange.settings({ watch: true }),
       });
       node.start();

@@ -75,7 +75,7 @@ eachDatabase('deduction runs by schedule', (db) => {
   const alarms = { hold: async (kind: string, all: readonly Condition[]) => void held.set(kind, all) };
   const parts = (exchange: Exchange = d.exchange, database: Database = db()): DeductionServiceParts => ({
     books: { ...d.books, database },
-    openPatient: async () => database,
+    openDeduction: async () => d.deductionOn(database),
     settings: d.settings,
     units: [d.unit],
     outbox: exchange.outbox,

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemIds } from '../../../src/clock.js';
-import { type Database, type Session, sql, textCell } from '../../../src/database/index.js';
+import { type Database, DatabaseError, type Session, sql, textCell } from '../../../src/database/index.js';
 import { type DeductionRun, deductionRequests, runDeduction } from '../../../src/exchange/deduction/index.js';
 import {
   type CallPlatform,
@@ -13,11 +13,16 @@ import {
   openExchange,
   silentMeters,
 } from '../../../src/exchange/index.js';
+import { builtinDeduction, type DeductionBooks } from '../../../src/revenue/index.js';
 import { type Unit, unitWith } from '../../../src/revenue/unit.js';
 import { builtinWorld } from '../../revenue/builtin-world.js';
-import { customerWith, noon, testClock, today } from '../../revenue/world.js';
+import type { LegacyWorld } from '../../revenue/existing/legacy-world.js';
+import { customerWith, noon, testClock, today, type World } from '../../revenue/world.js';
 import { keptLog } from '../support/exchange.js';
 
+const selectTheirLocks = sql(
+  "select ys_id as bill from ys_zd where dwbm = :unit and sd_bz = 'Y' order by ys_id",
+);
 const selectLocks = sql(
   'select bill, locked_by from bills where unit = :unit and locked_by is not null order by bill',
 );
@@ -33,6 +38,15 @@ export interface WorldOptions {
   /** The exchange root. */
   readonly dir?: string;
   readonly rules?: Parameters<typeof unitWith>[2];
+  /** A schema of the utility's own; default: the built-in one. */
+  readonly existing?: ExistingSchema;
+}
+export interface ExistingSchema {
+  readonly world: LegacyWorld;
+  /** Theirs, as the world opens it. */
+  readonly theirs: Database;
+  /** The books on this connection of ours, and perhaps another of theirs. */
+  deductionOn(journal: Database, theirs?: Database): DeductionBooks;
 }
 
 export async function deductionWorld(
@@ -42,13 +56,19 @@ export async function deductionWorld(
     settings = {},
     remote,
     rules = {},
+    existing,
     dir = mkdtempSync(join(tmpdir(), 'sluice-deduct-')),
   }: WorldOptions = {},
 ) {
   const unit = unitWith(id, { billsChosen: 'byId' }, rules, { shortName: 'ORG' });
-  const clock = testClock();
+  const clock = existing?.world.clock ?? testClock();
   const books = { database, clock, ids: systemIds };
-  const world = builtinWorld(database, database);
+  /** The books on another connection of the same database. */
+  const deductionOn = (on: Database): DeductionBooks => {
+    if (existing === undefined) return builtinDeduction({ ...books, database: on });
+    return existing.deductionOn(on);
+  };
+  const world = existing?.world ?? builtinWorld(database, database);
   const log = keptLog();
   const download = join(dir, id.toLowerCase(), 'download');
   const notices: string[] = [];
@@ -91,7 +111,7 @@ export async function deductionWorld(
   };
   const exchange = node();
   const runOn = (on: Database, open: Exchange, more: Partial<DeductionRun['order']> = {}): DeductionRun => ({
-    books: { ...books, database: on },
+    books: deductionOn(on),
     unit,
     outbox: open.outbox,
     dispatch: open.dispatch,
@@ -99,7 +119,8 @@ export async function deductionWorld(
   });
   return {
     unit,
-    books,
+    books: deductionOn(database),
+    deductionOn,
     world,
     clock,
     dir,
@@ -109,7 +130,7 @@ export async function deductionWorld(
     node,
     runOn,
     run: runOn(database, exchange),
-    releasing: { books, outgoing: exchange.outgoing, outbox: exchange.outbox },
+    releasing: { books: deductionOn(database), outgoing: exchange.outgoing, outbox: exchange.outbox },
     download,
     fileName: `ORG_DKKK_${unit.id}_${today}.txt`,
     /** What the platform was told, as JSON. */
@@ -133,7 +154,8 @@ export async function deductionWorld(
         .split('\r\n')
         .filter((line) => line !== ''),
     async locks(): Promise<string[]> {
-      return (await database.all(selectLocks, { unit: unit.id })).map((row) => textCell(row, 'bill'));
+      const [schema, statement] = existing ? [existing.theirs, selectTheirLocks] : [database, selectLocks];
+      return (await schema.all(statement, { unit: unit.id })).map((row) => textCell(row, 'bill'));
     },
     async end() {
       for (const open of nodes) await open.stop();
@@ -143,7 +165,7 @@ export async function deductionWorld(
 }
 export type DeductionWorld = Awaited<ReturnType<typeof deductionWorld>>;
 
-async function sign(world: ReturnType<typeof builtinWorld>, unit: Unit, customer: string): Promise<void> {
+async function sign(world: World, unit: Unit, customer: string): Promise<void> {
   await world.revenue.maintainAgreement(unit, {
     agreementNumber: `XY${customer}`,
     customer,
@@ -171,13 +193,14 @@ export function crashing(database: Database, at: number, when: 'before' | 'after
       return async (work: (tx: Session) => Promise<unknown>) => {
         seen += 1;
         if (seen !== at) return target.transaction(work);
-        if (when === 'after') await target.transaction(work);
-        else
-          await target.transaction(async (tx) => {
-            await work(tx);
-            throw new Error('crash');
-          });
-        throw new Error('crash');
+        if (when === 'after') {
+          await target.transaction(work);
+          throw new DatabaseError('outcome-unknown', 'crash');
+        }
+        return target.transaction(async (tx) => {
+          await work(tx);
+          throw new Error('crash');
+        });
       };
     },
   });

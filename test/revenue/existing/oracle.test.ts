@@ -91,7 +91,7 @@ for (const commit of variants)
         it('were blocks whose outputs are binds', () => {
           const calls = seen.filter((text) => text.startsWith('begin'));
           if (db.client !== 'oracle') expect(calls.length).to.be.greaterThan(100);
-          for (const text of calls) expect(text).to.match(/, :b_jgdm(?:, :b_lsh)?\);\s+end;$/);
+          for (const text of calls) expect(text).to.match(/, :b_jgdm(?:, :b_(?:lsh|zds))?\);\s+end;$/);
         });
       });
     },

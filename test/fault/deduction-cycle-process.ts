@@ -6,15 +6,23 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock, systemIds } from '../../src/clock.js';
-import { type Database, databaseSettings, openDatabase } from '../../src/database/index.js';
+import { type Database, databaseSettings, openDatabase, sql } from '../../src/database/index.js';
 import { deductionRequests, processAnswer, runDeduction } from '../../src/exchange/deduction/index.js';
 import { exchangeSettings, openExchange, silentMeters } from '../../src/exchange/index.js';
 import { silentLog } from '../../src/log.js';
 import { defaultFileSettings } from '../../src/protocol/index.js';
-import { builtinDeduction, openBuiltinRevenue, unitWith } from '../../src/revenue/index.js';
+import {
+  builtinDeduction,
+  openBuiltinRevenue,
+  openExistingRevenue,
+  unitWith,
+} from '../../src/revenue/index.js';
+import { exampleSettings, openTheirs } from '../revenue/existing/legacy-world.js';
 import { fen, noon, payment, today } from '../revenue/world.js';
 
 export interface CycleOrder {
+  /** `existing`: the legacy example, in the same database as ours. */
+  readonly schema: 'builtin' | 'existing';
   readonly unit: string;
   readonly dir: string;
   readonly settings: object;
@@ -26,6 +34,11 @@ export interface CycleOrder {
 export const cycleUnit = (id: string) => unitWith(id, { billsChosen: 'byId' }, {}, { shortName: 'ORG' });
 export const requestPath = (dir: string, id: string) =>
   join(dir, id.toLowerCase(), 'download', `ORG_DKKK_${id}_${today}.txt`);
+
+/** At the office of the utility; again: nothing. */
+const payAtCounter = sql(`
+  select jgdm from p_jf(:unit, :customer, :serial, :amount::numeric / 100, '2024-01-15', '2024-01-15', '20240115120000', :bill,
+    'exact', 'byId', 'allow', null, null, false)`);
 
 let calls = 0;
 /** Counts the calls, and dies at one of them. */
@@ -45,12 +58,22 @@ const counting = (database: Database, dieAt: number): Database =>
     },
   });
 
-async function cycle({ unit: id, dir, settings, beganAt, dieAt }: CycleOrder): Promise<void> {
+async function cycle({ schema, unit: id, dir, settings, beganAt, dieAt }: CycleOrder): Promise<void> {
   const clock: Clock = { ...systemClock, now: () => noon + systemClock.now() - beganAt };
   const plain = await openDatabase(databaseSettings.parse(settings), { clock: systemClock, log: silentLog });
   const database = counting(plain, dieAt);
   const unit = cycleUnit(id);
-  const books = { database, clock, ids: systemIds };
+  const ground = { database, clock, ids: systemIds };
+  const closers: (() => Promise<void>)[] = [() => plain.close()];
+  const openLegacy = async () => {
+    const example = exampleSettings(databaseSettings.parse(settings));
+    const theirs = await openTheirs(example);
+    closers.push(() => theirs.close());
+    const counted = counting(theirs, dieAt);
+    const parts = { journal: database, database: counted, settings: example, clock, ids: systemIds };
+    return openExistingRevenue(parts).deduction(async () => database);
+  };
+  const books = schema === 'builtin' ? builtinDeduction(ground) : await openLegacy();
   const limits = { leaseMs: 150, retryMs: 20, noticeRetryMs: 20 };
   const exchange = openExchange({
     settings: exchangeSettings.parse({ watch: false, limits, notice: { host: 'platform', port: 1 } }),
@@ -71,10 +94,7 @@ async function cycle({ unit: id, dir, settings, beganAt, dieAt }: CycleOrder): P
   const { outbox, dispatch } = exchange;
   const order = { bankCode: '105', triesMax: 2, retryOf: '', orderedBy: 'test' };
   for (;;) {
-    const { state } = await runDeduction(
-      { books: builtinDeduction(books), unit, outbox, dispatch, order },
-      today,
-    );
+    const { state } = await runDeduction({ books, unit, outbox, dispatch, order }, today);
     if (state === 'noticed' || state === 'answered') break;
     await systemClock.sleep(20);
   }
@@ -83,8 +103,15 @@ async function cycle({ unit: id, dir, settings, beganAt, dieAt }: CycleOrder): P
     .filter((line) => line !== '');
   for (const n of [3, 8]) {
     const [, customer = '', , , , bill = '', , , , amount = ''] = (lines[n] ?? '').split('|');
-    const paid = payment(customer, Number(amount), { bills: [bill], serial: `MEANWHILE${id}${n}` as never });
-    await openBuiltinRevenue(books).pay(unit, paid);
+    if (schema === 'existing')
+      await plain.all(payAtCounter, { unit: id, customer, bill, amount, serial: `MW${id}${n}` });
+    else {
+      const paid = payment(customer, Number(amount), {
+        bills: [bill],
+        serial: `MEANWHILE${id}${n}` as never,
+      });
+      await openBuiltinRevenue(ground).pay(unit, paid);
+    }
   }
   const path = join(dir, `${id}.answer.txt`);
   if (!existsSync(path)) {
@@ -106,10 +133,9 @@ async function cycle({ unit: id, dir, settings, beganAt, dieAt }: CycleOrder): P
     sums: { lines: lines.length - 1, amount: fen(0), goodLines: undefined, goodAmount: undefined },
     storedAt: noon,
   };
-  while ((await processAnswer(builtinDeduction(books), file)).kind !== 'processed')
-    await systemClock.sleep(20);
+  while ((await processAnswer(books, file)).kind !== 'processed') await systemClock.sleep(20);
   await exchange.stop();
-  await plain.close();
+  for (const close of closers) await close();
   console.log(`done ${calls}`);
 }
 

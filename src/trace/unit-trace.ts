@@ -118,7 +118,7 @@ export class UnitTrace {
     if (number === '' || found.payments.has(number)) return;
     const payment = await this.#books.payment(number);
     if (payment === undefined) {
-      const held = await this.#books.suspense(number);
+      const held = (await this.#books.suspense(number)) ?? (await this.#books.suspenseBehind(number));
       if (held) found.suspense.add(held);
       return;
     }
@@ -142,6 +142,7 @@ export class UnitTrace {
     await this.#addPayment(row?.paymentNumber ?? '');
     const call = await this.#journal.call(serial);
     if (call) found.calls.add(call);
+    await this.#addPayment(call?.paymentNumber ?? '');
     if (call?.bookingDay && call.customer !== '') await this.#askTheirs(call.customer, call.bookingDay);
     if (call?.bookingDay) this.#days.add(call.bookingDay);
     const differences = await this.#recon.differencesOf(serial);

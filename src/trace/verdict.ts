@@ -54,7 +54,7 @@ function bookingOf(trace: Gathered, key: Key): string {
   const [row] = of(trace.serials, key);
   const [call] = of(trace.calls, key);
   if (row !== undefined) return builtinVerdict(trace, row);
-  if (call !== undefined) return existingVerdict(call);
+  if (call !== undefined) return existingVerdict(trace, call);
   const asked = of(trace.exchanges, key).at(-1);
   const inFile = trace.files.find(
     (one) => one.unit === key.unit && one.lines.some(({ text }) => text.includes(key.serial)),
@@ -65,6 +65,8 @@ function bookingOf(trace: Gathered, key: Key): string {
     ? '我方无记录 (unknown here)'
     : `收到请求，未入账，应答 ${asked.resultCode} (asked for, not booked)`;
 }
+const HELD = '款项暂挂：平台有、我方无此户 (held in suspense)';
+const RETURNED = '暂挂款项已退回平台 (returned)';
 function builtinVerdict(trace: Gathered, row: TracedSerial): string {
   const payment = trace.payments.find(({ paymentNumber }) => paymentNumber === row.paymentNumber);
   switch (row.state) {
@@ -76,9 +78,9 @@ function builtinVerdict(trace: Gathered, row: TracedSerial): string {
     case 'void':
       return '已作废：查询时未入账，承诺不再入账；平台应退款 (void)';
     case 'suspense':
-      return '款项暂挂：平台有、我方无此户 (held in suspense)';
+      return HELD;
     case 'returned':
-      return '暂挂款项已退回平台 (returned)';
+      return RETURNED;
     default:
       return row.state satisfies never;
   }
@@ -103,7 +105,9 @@ const callStates: Readonly<Record<string, string>> = {
   void: '已作废 (void)',
   freed: '已冲正 (taken back)',
 };
-function existingVerdict(call: TracedCall): string {
+function existingVerdict(trace: Gathered, call: TracedCall): string {
+  const held = trace.suspense.find(({ number }) => number === call.paymentNumber);
+  if (held !== undefined) return held.state === 'returned' ? RETURNED : HELD;
   const money = call.amount === undefined ? '' : `，${yuan(call.amount)} 元`;
   const state = callStates[call.state] ?? call.state;
   const refund = call.refund === undefined ? '' : `，已退费 (refunded) ${call.refund.refundNumber}`;

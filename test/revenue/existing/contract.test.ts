@@ -1,6 +1,7 @@
 import type { ExistingSettings } from '../../../src/revenue/index.js';
 import { eachDatabase } from '../../support/databases.js';
 import { revenueContract } from '../contract/contract.js';
+import { deductionContract } from './deduction.js';
 import { filesContract } from './files.js';
 import {
   exampleSettings,
@@ -41,6 +42,7 @@ for (const [title, variant] of Object.entries(variants))
       };
       revenueContract(there);
       describe('files of a day', () => filesContract(there));
+      describe('batch deduction', () => deductionContract(there, db));
     },
     { only: ['postgres'] },
   );

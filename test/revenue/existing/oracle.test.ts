@@ -12,6 +12,7 @@ import { eachDatabase, type SuiteDatabase } from '../../support/databases.js';
 import { loadOnMariadb, plsqlModule, scriptOf } from '../../support/plsql-mariadb.js';
 import { revenueContract } from '../contract/contract.js';
 import { customerWith, payment, standing } from '../world.js';
+import { deductionContract } from './deduction.js';
 import { filesContract } from './files.js';
 import { exampleFile, exampleSettings, type LegacyWorld, legacyWorld, openTheirs } from './legacy-world.js';
 
@@ -70,6 +71,7 @@ for (const commit of variants)
       };
       revenueContract(there);
       describe('files of a day', () => filesContract(there));
+      describe('batch deduction', () => deductionContract(there, db));
       it('is found right by the check of its configuration, and nothing stays of it', async () => {
         const customer = await customerWith(there(), unit, { a: 100 });
         const order = payment(customer, 30_000);

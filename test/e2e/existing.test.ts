@@ -1,10 +1,13 @@
 /* The gateway on the example of a revenue schema that a utility already has: every service over the socket. */
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
 import { checkConfig } from '../../src/config/index.js';
 import { messageOf } from '../../src/errors.js';
+import { type Day, fenOf, type Serial } from '../../src/protocol/values.js';
+import { lineOf } from '../exchange/deduction/result.js';
+import { lineText } from '../exchange/reconciliation/world.js';
 import { exampleSection, makeLegacySchema } from '../revenue/existing/legacy-world.js';
 import { sluiceInside as sluice } from '../support/command-line.js';
 import { eachDatabase } from '../support/databases.js';
@@ -44,6 +47,8 @@ eachDatabase(
     });
     const body = async (service: string, request: Record<string, unknown>) =>
       (await ask(tls, service, { acctOrgNo: UNIT, ...request })).body;
+    const locks = async () =>
+      (await db().all({ text: () => "select sd_pc from ys_zd where sd_bz = 'Y'" })).map((row) => row.sd_pc);
     const query = { queryType: '0', queryValue: CUSTOMER };
     const serial = freshSerial();
 
@@ -61,7 +66,7 @@ eachDatabase(
       ]);
       expect(done.code, done.stdout + done.stderr).to.equal(0);
       const { reports } = JSON.parse(done.stdout) as { reports: { operation: string; verdict: string }[] };
-      expect(reports.map(({ verdict }) => verdict)).to.deep.equal(Array(13).fill('ok'));
+      expect(reports.map(({ verdict }) => verdict)).to.deep.equal(Array(15).fill('ok'));
     });
     it('answers queries', async () => {
       expect(await body('200001', query)).to.include({
@@ -119,9 +124,70 @@ eachDatabase(
       // The payment and its refund.
       expect(file, done.stdout).to.include({ type: 'JF', count: 2 });
     });
+    it('debits in a batch: the bill is locked for the platform, the result settles it', async () => {
+      const command = async (...args: string[]) => {
+        const done = await sluice([...args, '--unit', UNIT, '--dir', made.dir, '--json']);
+        expect(done.stdout, done.stderr).not.to.equal('');
+        return JSON.parse(done.stdout);
+      };
+      const account = ['sftp', 'account', 'add', 'platform', '--unit', UNIT, '--dir', made.dir];
+      expect((await sluice(account)).code).to.equal(0);
+      const agreement = {
+        consNo: CUSTOMER,
+        agreementNo: 'XY2',
+        bankCode: '102',
+        bankAcctNo: '6222',
+        bankAcctName: '王',
+      };
+      expect(await body('200009', { ...agreement, dealType: '1' })).to.include({ rtnCode: '9999' });
+      const batch = await command('deduct', 'run');
+      expect(batch).to.include({ count: 1, amount: 6370 });
+      expect(await locks()).to.deep.equal([batch.batch]);
+      const root = join(made.dir, 'exchange');
+      const request = readdirSync(root, { recursive: true, encoding: 'utf8' }).find(
+        (name) => name.includes('download') && name.includes('_DKKK_'),
+      );
+      const [, line = ''] = readFileSync(join(root, request ?? ''), 'latin1').split('\r\n');
+      const debited = freshSerial();
+      const path = join(made.dir, `WATER_REDKKK_${UNIT}_${batch.day}.txt`);
+      const result = lineOf(line, { serial: debited, day: batch.day });
+      writeFileSync(path, `1|6370|1|6370|${batch.day}|||\r\n${result}\r\n`);
+      const imported = await sluice(['exchange', 'import', path, '--unit', UNIT, '--dir', made.dir]);
+      expect(imported.code, imported.stdout + imported.stderr).to.equal(0);
+      expect((await command('deduct', 'show', batch.batch)).results).to.deep.equal({
+        settled: { count: 1, amount: 6370 },
+      });
+      expect(await locks()).to.deep.equal([]);
+      expect(await body('200001', query)).to.include({ totalOweAmt: '0', prepayAmt: '500' });
+      const status = { bankSerial: debited, bankDate: batch.day };
+      expect(await body('200012', status)).to.include({ rtnCode: '9999' });
+    });
+    it('holds money of nobody in suspense, assigns it, and closes the day', async () => {
+      const command = (...args: string[]) => sluice([...args, '--unit', UNIT, '--dir', made.dir]);
+      const day = '20240403' as Day;
+      const line = { serial: freshSerial() as Serial, customer: '888', amount: fenOf(700n) };
+      const path = join(made.dir, `WATER_DSDZ_${UNIT}_${day}.txt`);
+      writeFileSync(path, ['700|1|', lineText(line, day), ''].join('\r\n'));
+      const run = await command('recon', 'run', day, '--file', path);
+      expect(run.stdout, run.stderr).to.contain('暂挂');
+      const [item] = JSON.parse((await command('suspense', 'list', '--json')).stdout);
+      expect(item).to.include({ serial: line.serial, customer: '888', amount: 700, state: 'held' });
+      expect((await command('trace', line.serial)).stdout).to.contain('held in suspense');
+      const wrong = await command('suspense', 'assign', item.number, '--customer', '889');
+      expect(wrong.stderr).to.contain('no such customer');
+      const assigned = await command('suspense', 'assign', item.number, '--customer', CUSTOMER);
+      expect(assigned.code, assigned.stderr).to.equal(0);
+      expect(await body('200007', { consNo: CUSTOMER })).to.include({ acctBal: '1200' });
+      expect(JSON.parse((await command('recon', 'show', day, '--json')).stdout)).to.include({
+        state: 'closed',
+      });
+      expect((await command('suspense', 'return', item.number, '--reason', 'x')).stderr).to.contain(
+        'already',
+      );
+    });
     it('is refused at the start when something is switched on that no statement gives', () => {
       const section = exampleSection().revenue as { operations: Record<string, unknown> };
-      const { paymentsOfDay: _left, ...operations } = section.operations;
+      const { paymentsOfDay: _left, debit: _too, unlockBatch: _and, ...operations } = section.operations;
       const files = { JF: { schedule: '30 2 * * *' }, DZZD: { schedule: '30 2 * * *' } };
       const { units } = parse(readFileSync(join(made.dir, 'sluice.yaml'), 'utf8'));
       const text = stringify({
@@ -136,7 +202,10 @@ eachDatabase(
         said = messageOf(error);
       }
       expect(said).to.match(/sluice\.yaml:\d+: exchange\.units\.39536\.files\.JF\.schedule: .*paymentsOfDay/);
-      expect(said).to.match(/exchange\.units\.39536\.deduction\.days: batch deduction/);
+      expect(said).to.match(/exchange\.units\.39536\.deduction\.days: batch deduction needs the statements/);
+      expect(said)
+        .to.contain('revenue.operations.unlockBatch, revenue.operations.debit')
+        .and.not.contain('lockBill');
       expect(said).not.to.contain('billsOfDay');
     });
   },

@@ -24,9 +24,8 @@ eachDatabase(
         const world: LegacyWorld = legacyWorld(settings, [db(), db()], [theirs, theirs]);
         const unit = unitWith('X1');
         const customer = await customerWith(world, unit, { a: 100, b: 200 });
-        await world.revenue.pay(unitWith('X1', { billsChosen: 'byId' }), {
-          ...payment(customer, 100, { bills: [`${customer}a`] }),
-        });
+        const order = payment(customer, 100, { bills: [`${customer}a`] });
+        await world.revenue.pay(unitWith('X1', { billsChosen: 'byId' }), order);
         const faultsOf = async (changed: Partial<ExistingSettings['operations']>) => {
           const operations = { ...settings.operations, ...changed };
           const subject = { unit: unit.id, customer };

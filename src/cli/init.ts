@@ -50,9 +50,10 @@ export function initCommand(program: Command): void {
     }
     refuseForeign(dir);
     const demo = options.demo === true;
+    // First, because a server's database may refuse: then nothing lies in the way of the next try.
+    if (demo) await makeDemoDatabase(dir);
     await (demo ? makeDemoCertificates(dir, systemClock) : makeOwnCertificate(dir, systemClock));
     createHostKeys(join(dir, 'sftp'));
-    if (demo) await makeDemoDatabase(dir);
     if (demo) writeFileSync(join(dir, 'acceptance.yaml'), acceptancePlan());
     // Last, so that an interrupted init is begun again instead of being taken for a finished one.
     writeFileSync(join(dir, 'sluice.yaml'), configTemplate(demo ? demoUnits : newUnits), { mode: 0o640 });

@@ -1,5 +1,5 @@
 /* `sluice init --demo`: what it makes, and where. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -27,6 +27,7 @@ eachDatabase(
         1,
         'sluice: the database of SLUICE_DATABASE_URL holds clearing units already',
       ]);
+      expect(readdirSync(join(home, 'second')), 'nothing in the way of the next try').to.deep.equal([]);
     }).timeout(120_000);
   },
   { only: ['postgres', 'mysql'] },

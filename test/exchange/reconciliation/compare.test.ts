@@ -112,6 +112,18 @@ describe('comparing a platform file with our bookings', () => {
         ours: { customer: 'c6', amount: 106n, paymentNumber: numberOf(6), state: 'booked' },
       });
     });
+    // Fault R2.
+    it('finds the same whatever the order of the lines', async () => {
+      const given = injected();
+      const third = (n: number) => given.filter((_line, at) => at % 3 === n);
+      for (const shuffled of [[...given].reverse(), [...third(2), ...third(0), ...third(1)]]) {
+        const { verdict, found } = await compare({ path: fileOf(shuffled) });
+        expect(verdict).to.include({ ok: true, lines: 53 });
+        const seen = found.filter(({ serial }) => serial !== serialOf(54));
+        expect(seen.map((one) => [one.serial, one.class])).to.deep.equal(expected);
+        expect(seen[1]?.platform?.line).to.equal(shuffled.indexOf(lineOf(6, 'c6', 999)) + 2);
+      }
+    });
     it('reads the file by its declaration where it is not plain, with the same result', async () => {
       const odd = injected();
       odd[0] = `c1|${serialOf(1)}|20240404|101|1|c1$一月$202404$#|`;

@@ -54,7 +54,7 @@ async function list(options: ListOptions): Promise<void> {
   await withSftp(options.dir, async (place) => {
     const units = options.unit === undefined ? place.config.units : [unitOf(place, options.unit)];
     const today = chinaDay(systemClock.now());
-    const first = addDays(today, 1 - wholeOf('--days', options.days, 1, 1000));
+    const first = addDays(today, 1 - wholeOf('--days', options.days, 1, 36_500));
     const found: DaySummary[] = [];
     for (const unit of units) {
       for (const { day, state } of await daysBetweenDays(place.database, unit.id, first, today)) {

@@ -75,13 +75,16 @@ export class UnitTrace {
   }
   async #asBill(subject: string): Promise<void> {
     const bill = await this.#books.bill(subject);
-    if (bill === undefined) return;
+    // One of the utility's own schema is known here by its requests only.
+    const requested = await this.#deduct.ofBill(subject);
+    if (bill === undefined && requested.length === 0) return;
     const { found, unit } = this;
     found.kinds.add('bill');
+    this.#texts.add(subject);
+    found.deductions.add(...requested);
+    if (bill === undefined) return;
     found.bills.add(bill);
     this.#issueDays.add(bill.issuedOn);
-    this.#texts.add(subject);
-    found.deductions.add(...(await this.#deduct.ofBill(subject)));
     for (const number of await this.#books.entriesOf(subject)) {
       await this.#addPayment(number);
       const entry = found.payments.has(number) ? undefined : await this.#books.entry(number);
@@ -97,8 +100,9 @@ export class UnitTrace {
     const called = await this.#journal.serialsOf(subject);
     const held = await this.#books.suspenseOf(subject);
     const differing = await this.#recon.serialsOf(subject);
+    const requested = await this.#deduct.ofCustomer(subject);
     const isKnown = await this.#books.hasCustomer(subject);
-    if (!isKnown && called.length + held.length + differing.length === 0) return;
+    if (!isKnown && called.length + held.length + differing.length + requested.length === 0) return;
     found.kinds.add('customer');
     this.#texts.add(subject);
     // Whoever asks for a customer misses something that happened lately, and perhaps only at the platform.
@@ -109,7 +113,7 @@ export class UnitTrace {
     for (const serial of [...called, ...differing, ...held.map((one) => one.serial)])
       this.serials.add(serial);
     found.suspense.add(...held);
-    found.deductions.add(...(await this.#deduct.ofCustomer(subject)));
+    found.deductions.add(...requested);
   }
 
   /** A payment, the one that it replaced, and where its money stood before. */
@@ -143,6 +147,10 @@ export class UnitTrace {
     const call = await this.#journal.call(serial);
     if (call) found.calls.add(call);
     await this.#addPayment(call?.paymentNumber ?? '');
+    if (call?.kind === 'deduction') {
+      const requested = await this.#deduct.ofCustomer(call.customer);
+      found.deductions.add(...requested.filter((one) => one.paymentNumber === call.paymentNumber));
+    }
     if (call?.bookingDay && call.customer !== '') await this.#askTheirs(call.customer, call.bookingDay);
     if (call?.bookingDay) this.#days.add(call.bookingDay);
     const differences = await this.#recon.differencesOf(serial);

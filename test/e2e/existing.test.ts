@@ -159,6 +159,10 @@ eachDatabase(
       });
       expect(await locks()).to.deep.equal([]);
       expect(await body('200001', query)).to.include({ totalOweAmt: '0', prepayAmt: '500' });
+      for (const subject of ['B1', CUSTOMER, debited]) {
+        const traced = await sluice(['trace', subject, '--unit', UNIT, '--dir', made.dir]);
+        expect(traced.stdout, subject).to.contain(batch.batch).and.contain(debited);
+      }
       const status = { bankSerial: debited, bankDate: batch.day };
       expect(await body('200012', status)).to.include({ rtnCode: '9999' });
     });

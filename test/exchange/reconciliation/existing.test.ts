@@ -1,7 +1,7 @@
 /** The same run on a schema that the utility already has, through its statements. */
 import { expect } from 'chai';
 import { systemClock } from '../../../src/clock.js';
-import { DatabaseError } from '../../../src/database/index.js';
+import { type Database, DatabaseError } from '../../../src/database/index.js';
 import { exchangeSettings } from '../../../src/exchange/index.js';
 import {
   differencesOfDay,
@@ -31,6 +31,7 @@ import {
   today,
 } from '../../revenue/world.js';
 import { eachDatabase } from '../../support/databases.js';
+import { crashing } from '../deduction/world.js';
 import { type ReconWorld, reconWorld } from './world.js';
 
 for (const serials of ['as in the example', 'mapped'] as const)
@@ -38,6 +39,7 @@ for (const serials of ['as in the example', 'mapped'] as const)
     `reconciling a day of an existing revenue schema, serials ${serials}`,
     (db) => {
       let [r, world, books]: [ReconWorld?, LegacyWorld?, ReconciliationBooks?] = [];
+      let onJournal: ((journal: Database) => ReconciliationBooks) | undefined;
       let breaking: ((at: 'claimed' | 'their-commit') => ReconciliationBooks) | undefined;
       const closers: (() => Promise<void>)[] = [];
       before(async () => {
@@ -51,14 +53,16 @@ for (const serials of ['as in the example', 'mapped'] as const)
         world = legacyWorld(settings, [db(), await db.open()], theirs);
         books = world.revenue.reconciliation;
         r = reconWorld(db);
-        breaking = (point) => {
-          const stop = async (reached: string) => {
-            if (reached === point) throw new DatabaseError('outcome-unknown', 'broken off');
-          };
-          const { reconciliation } = legacyWorld(settings, [db(), db()], theirs, stop).revenue;
+        const booksOf = (journal: Database, at?: Parameters<typeof legacyWorld>[3]) => {
+          const { reconciliation } = legacyWorld(settings, [journal, journal], theirs, at).revenue;
           if (reconciliation === undefined) throw new Error('the example gives the bookings of a day');
           return reconciliation;
         };
+        onJournal = (journal) => booksOf(journal);
+        breaking = (point) =>
+          booksOf(db(), async (reached) => {
+            if (reached === point) throw new DatabaseError('outcome-unknown', 'broken off');
+          });
       });
       after(async () => {
         r?.end();
@@ -192,6 +196,50 @@ for (const serials of ['as in the example', 'mapped'] as const)
         const again = await reconcileFile(parts, { ...r.file([mine]), unit }, r.signal, order);
         expect(again.kind === 'done' && again.run.foundCount).equal(0);
         expect(await standing(world, unit, customer)).equal(' 30');
+        expect(await world.verify()).to.deep.equal([]);
+      });
+
+      it('goes on after a fault at each transaction of ours; the end is the same as without', async function () {
+        this.timeout(120_000);
+        if (!r || !world || !books || !onJournal) throw new Error('not made');
+        for (const when of ['before', 'after'] as const) {
+          let crashed = true;
+          for (let at = 1; crashed && at < 40; at += 1) {
+            const name = `${when} ${at}`;
+            const unit = unitWith(`${r.unit.id}${when[0]}${at}`);
+            const customer = await customerWith(world, unit, { a: 100 });
+            const [wrong, lost, nobody] = [
+              payment(customer, 100),
+              payment(customer, 200),
+              payment('nobody', 70),
+            ];
+            expect((await world.revenue.pay(unit, wrong)).kind).equal('booked');
+            const file = { ...r.file([{ ...wrong, customer: 'nobody' }, lost, nobody]), unit };
+            const database = crashing(db(), at, when);
+            const broken = { ...r.parts, database, books: onJournal(database) };
+            const ended = await reconcileFile(broken, file, r.signal).catch(() => undefined);
+            crashed = ended?.kind !== 'done';
+            // As if the node that died had been gone for long, and its call with it.
+            await db().run({ text: () => 'update recon_days set claimed_by = null' });
+            world.clock.set(noon + 10 * 60_000);
+            await world.other.resolve();
+            world.clock.set(noon);
+            const outcome = await reconcileFile({ ...r.parts, books }, file, r.signal);
+            expect(['done', 'unchanged'], name).contains(outcome.kind);
+            const found: string[] = [];
+            for await (const one of differencesOfDay(db(), unit.id, today))
+              found.push(`${one.class} ${one.state} ${one.outcome}`);
+            expect(found.sort(), name).to.deep.equal([
+              'customer suspense suspense',
+              'missing repaired supplemented',
+              'missing suspense suspense',
+            ]);
+            const held = await suspenseItems(db(), unit, 'held');
+            expect(held.map(({ amount }) => amount).sort(), name).to.deep.equal([100n, 70n]);
+            expect(await standing(world, unit, customer), name).equal(' 100');
+          }
+          expect(crashed, `${when}: it ends`).equal(false);
+        }
         expect(await world.verify()).to.deep.equal([]);
       });
 

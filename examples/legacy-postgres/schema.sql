@@ -86,10 +86,14 @@ create function f_znj(z ys_zd, p_rq date, p_mznj char) returns numeric language 
     else least(round(z.je * 0.003 * (p_rq - z.znj_qsr + 1), 2), trunc(z.je, 2)) end
 $$;
 
+-- 以下函数以属主权限运行（security definer），前置机用户只需查询权限。The functions run with their owner's rights: the
+-- gateway's user may select and call them, and change nothing by itself.
+
 -- 销账。返回 jgdm：0000 成功 0001 流水已销 1001 户号不存在 1002 销户 1003 停缴 2001 金额不符 2002 账单代扣中 2003 账单已缴 2004 账单不属本户
 create function p_jf(p_dwbm text, p_yhbh text, p_jylsh text, p_je numeric, p_jyrq date, p_znjrq date, p_sjsj text,
   p_zd text, p_jegz text, p_zdgz text, p_sdgz text, p_zffs text, p_bz text, p_bzh boolean,
-  out jgdm text, out jf_lsh bigint) language plpgsql as $$
+  out jgdm text, out jf_lsh bigint) language plpgsql
+  security definer set search_path = public, pg_temp as $$
 declare
   yh yh_da; zd ys_zd; ids text[] := coalesce(string_to_array(nullif(p_zd, ''), ','), '{}');
   lxs text[]; qk numeric := 0; bj numeric := 0; znj numeric := 0; sy numeric; f numeric; ye numeric; id text;
@@ -152,7 +156,8 @@ end $$;
 
 -- 冲正、退费。0000 成功 3001 无此缴费 3002 已退 3003 预存已用 3004 账单后又缴 3005 金额不符
 create function p_tf(p_dwbm text, p_jylsh text, p_je numeric, p_lx text, p_jyrq date, p_sjsj text, p_tz text, p_bz text,
-  out jgdm text, out jf_lsh bigint) language plpgsql as $$
+  out jgdm text, out jf_lsh bigint) language plpgsql
+  security definer set search_path = public, pg_temp as $$
 declare y jf_jl; yh yh_da; ye numeric;
 begin
   select * into y from jf_jl j where j.dwbm = p_dwbm and j.jylsh = p_jylsh and j.lx = 'JF';
@@ -173,7 +178,8 @@ begin
 end $$;
 
 -- 代扣锁定与解锁。0000 成功 0001 本批次已锁定 4001 不能。违约金以请求为准，锁定后不再增长
-create function p_sd(p_dwbm text, p_ys_id text, p_pc text, p_je numeric, p_znj numeric, out jgdm text) language plpgsql as $$
+create function p_sd(p_dwbm text, p_ys_id text, p_pc text, p_je numeric, p_znj numeric, out jgdm text) language plpgsql
+  security definer set search_path = public, pg_temp as $$
 begin
   update ys_zd z set sd_bz = 'Y', sd_pc = p_pc, sd_znj = p_znj
   where z.dwbm = p_dwbm and z.ys_id = p_ys_id and z.je = p_je and z.jf_bz = 'N' and z.sd_bz = 'N';
@@ -181,14 +187,16 @@ begin
   perform 1 from ys_zd z where z.dwbm = p_dwbm and z.ys_id = p_ys_id and z.jf_bz = 'N' and z.sd_pc = p_pc;
   jgdm := case when found then '0001' else '4001' end;
 end $$;
-create function p_js(p_dwbm text, p_ys_id text, p_pc text, out jgdm text) language plpgsql as $$
+create function p_js(p_dwbm text, p_ys_id text, p_pc text, out jgdm text) language plpgsql
+  security definer set search_path = public, pg_temp as $$
 begin
   update ys_zd z set sd_bz = 'N', sd_pc = null, sd_znj = null
   where z.dwbm = p_dwbm and z.ys_id = p_ys_id and z.sd_bz = 'Y' and z.sd_pc = p_pc;
   jgdm := case when found then '0000' else '4001' end;
 end $$;
 -- 整批解锁，返回解锁的账单数
-create function p_pjs(p_dwbm text, p_pc text, out jgdm text, out zds bigint) language plpgsql as $$
+create function p_pjs(p_dwbm text, p_pc text, out jgdm text, out zds bigint) language plpgsql
+  security definer set search_path = public, pg_temp as $$
 begin
   update ys_zd z set sd_bz = 'N', sd_pc = null, sd_znj = null where z.dwbm = p_dwbm and z.sd_bz = 'Y' and z.sd_pc = p_pc;
   get diagnostics zds = row_count;
@@ -197,7 +205,8 @@ end $$;
 
 -- 代扣入账。账单未缴且金额够则销账，否则全部转预存。0000 成功 0001 流水已销 1001 户号不存在
 create function p_dk(p_dwbm text, p_yhbh text, p_jylsh text, p_je numeric, p_jyrq date, p_sjsj text, p_ys_id text, p_pc text,
-  out jgdm text, out jf_lsh bigint) language plpgsql as $$
+  out jgdm text, out jf_lsh bigint) language plpgsql
+  security definer set search_path = public, pg_temp as $$
 declare yh yh_da; zd ys_zd; f numeric := 0; bj numeric := 0; ye numeric; kx boolean := false;
 begin
   select * into yh from yh_da where dwbm = p_dwbm and yhbh = p_yhbh for update;

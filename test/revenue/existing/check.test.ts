@@ -1,9 +1,11 @@
-/** What `sluice existing check` finds before a crash does: locks that cannot be asked for again, and payments that do not say what they paid. */
+/** What `sluice existing check` finds before a crash does: locks that cannot be asked for again, and payments that do not say what they paid; whose rights suffice. */
 import { expect } from 'chai';
+import pg from 'pg';
 import { systemClock } from '../../../src/clock.js';
+import { sql } from '../../../src/database/index.js';
 import { checkOperations, type ExistingSettings, Theirs } from '../../../src/revenue/index.js';
 import { unitWith } from '../../../src/revenue/unit.js';
-import { eachDatabase } from '../../support/databases.js';
+import { eachDatabase, postgresUrl } from '../../support/databases.js';
 import { customerWith, payment, standing } from '../world.js';
 import {
   exampleSettings,
@@ -12,6 +14,45 @@ import {
   makeLegacySchema,
   openTheirs,
 } from './legacy-world.js';
+
+eachDatabase(
+  'a database user who may select and call the procedures, and no more',
+  (db) => {
+    const role = `sluice_user_${process.pid}`;
+    const client = new pg.Client({ connectionString: postgresUrl });
+    before(() => client.connect());
+    after(async () => {
+      await client.query(`drop role if exists ${role}`);
+      await client.end();
+    });
+
+    it('is enough for every operation of the example', async () => {
+      const { url = '' } = db.settings();
+      await makeLegacySchema(url);
+      await client.query(`create role ${role} login password 'sluice'`);
+      const owned = await db.open();
+      await owned.run(sql(`grant select on yh_da, ys_zd, ys_mx, jf_jl to ${role}`));
+      const settings = exampleSettings(db.settings());
+      const asUser = Object.assign(new URL(url), { username: role, password: 'sluice' }).href;
+      const limited = await openTheirs({ ...settings, database: { ...settings.database, url: asUser } });
+      try {
+        const world = legacyWorld(settings, [db(), db()], [owned, limited]);
+        const unit = unitWith('X2');
+        const customer = await customerWith(world, unit, { a: 100, b: 200 });
+        const theirs = new Theirs(limited, settings, systemClock);
+        const reports = await checkOperations(theirs, { unit: unit.id, customer });
+        expect(reports.filter(({ verdict }) => verdict === 'fault')).to.deep.equal([]);
+        const order = payment(customer, 300);
+        expect(await world.other.pay(unit, order)).to.include({ kind: 'booked' });
+        expect(await standing(world, unit, customer)).equal(' 0');
+      } finally {
+        await limited.close();
+        await owned.run(sql(`revoke all on yh_da, ys_zd, ys_mx, jf_jl from ${role}`));
+      }
+    });
+  },
+  { only: ['postgres'] },
+);
 
 eachDatabase(
   'the check of a configuration for batch deduction',

@@ -13,6 +13,8 @@ const root = join(import.meta.dirname, '..', '..');
 export interface Measured {
   readonly name: string;
   readonly port: number;
+  /** How many share the connections: each compiles its code for itself and must be warm. */
+  readonly processes: number;
   /** ms of CPU that it and its children have used, user and system. */
   cpuMs(): number;
   stop(): Promise<void>;
@@ -41,6 +43,7 @@ async function started(
   name: string,
   child: ChildProcess,
   readPort: (line: string) => number | undefined,
+  processes = 1,
 ): Promise<Measured> {
   const said: string[] = [];
   const exited = once(child, 'exit');
@@ -56,13 +59,14 @@ async function started(
       reject(new Error(`${name} ended (${code ?? signal}):\n${said.join('\n')}`)),
     );
   });
-  return running(name, child, port);
+  return running(name, child, port, processes);
 }
-function running(name: string, child: ChildProcess, port: number): Measured {
+function running(name: string, child: ChildProcess, port: number, processes = 1): Measured {
   const pid = child.pid ?? 0;
   return {
     name,
     port,
+    processes,
     cpuMs: () => treeOf(pid).reduce((sum, one) => sum + cpuOf(one), 0),
     async stop() {
       child.kill('SIGTERM');
@@ -75,8 +79,8 @@ const readyPort = (line: string): number | undefined => {
   return found === null ? undefined : Number(found[1]);
 };
 
-/** Our gateway. @param dir made by `makeInstallation` */
-export function startOurs(name: string, dir: string): Promise<Measured> {
+/** Our gateway. @param dir made by `makeInstallation`, with so many `workers` */
+export function startOurs(name: string, dir: string, workers = 1): Promise<Measured> {
   const free = {
     SLUICE_PORT: '0',
     SLUICE_SFTP_PORT: '0',
@@ -86,10 +90,11 @@ export function startOurs(name: string, dir: string): Promise<Measured> {
   const child = spawn(join(root, 'bin', 'sluice'), ['serve', '--dir', dir], {
     env: { ...process.env, ...free },
   });
-  return started(name, child, (line) => {
+  const readPort = (line: string) => {
     const found = /ready on \S+?:(\d+)/.exec(line);
     return found === null ? undefined : Number(found[1]);
-  });
+  };
+  return started(name, child, readPort, workers);
 }
 export function startBare(
   name: string,

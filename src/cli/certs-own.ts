@@ -11,7 +11,6 @@ import {
   endRotation,
   issueFromCa,
   loadIdentity,
-  loadRotation,
   matchAnswer,
   orderChain,
   pemText,
@@ -124,7 +123,7 @@ const rotate = (
     const now = systemClock.now();
     if (options.activate === true || options.cancel === true) {
       const how = options.activate === true ? 'activate' : 'cancel';
-      const before = { current: await noteOfCurrent(dir), ...(await loadRotation(dir)) };
+      const before = await noteOfOwn(dir);
       await endRotation(dir, how, now);
       const say =
         how === 'activate'
@@ -134,7 +133,7 @@ const rotate = (
         action: `certs rotate --${how}`,
         target: 'server.crt',
         before,
-        after: await noteOfCurrent(dir),
+        after: await noteOfOwn(dir),
         say,
       };
     }
@@ -152,6 +151,13 @@ function namesOf(subjectAltName: string): { dns: string; ip: string } {
   const all = (kind: string) =>
     [...subjectAltName.matchAll(new RegExp(`${kind}:([^,]+)`, 'g'))].map(([, name]) => name).join(',');
   return { dns: all('DNS'), ip: all('IP Address') };
+}
+
+/** What is in use, and what waits beside it to take over. */
+async function noteOfOwn(dir: string) {
+  const next = (await readIfThere(certificateFiles(dir).nextCert))?.toString('utf8');
+  const waiting = next === undefined ? undefined : noteOf(next);
+  return { ...(await noteOfCurrent(dir)), waiting: waiting?.subject, waitingSha256: waiting?.sha256 };
 }
 
 const noteOfCurrent = async (dir: string) => {

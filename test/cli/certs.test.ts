@@ -63,6 +63,9 @@ describe('sluice certs', () => {
     expect(both.match(/BEGIN CERTIFICATE/g)).length(2);
     await does('certs', 'rotate', '--activate');
     expect((await listed())[0]).include({ use: 'own', sha256: next.sha256 });
+    const [{ before, after }] = JSON.parse(await does('audit', 'list', '--json'));
+    expect(before).include({ sha256: own.sha256, waitingSha256: next.sha256 });
+    expect(after).include({ sha256: next.sha256 }).not.property('waitingSha256');
     expect(await refuses('certs', 'rotate', '--cancel')).contains('no certificate is waiting');
   });
 

@@ -58,7 +58,12 @@ export const databaseSettings = z
     pool: z
       .strictObject({
         min: z.number().int().min(0).max(200).default(1),
-        max: z.number().int().min(1).max(200).default(16),
+        max: z
+          .number()
+          .int()
+          .min(2, 'at least 2: reconciliation and files read on one connection while they write on another')
+          .max(200)
+          .default(16),
         acquireTimeoutMs: ms(60_000)
           .default(3000)
           .describe('how long a request waits for a free connection before it is answered 0009'),

@@ -39,6 +39,11 @@ const oracleListener = (number: number) =>
   });
 
 describe('a database that cannot be opened', () => {
+  it('with one connection: reconciliation would wait for itself', () => {
+    const parsed = databaseSettings.safeParse({ pool: { max: 1 } });
+    expect(parsed.error?.issues[0]).property('message').contains('at least 2');
+  });
+
   // Port 1 is reserved and never listened on.
   it('PostgreSQL refused: address, database and code', async () => {
     const error = await open({ client: 'postgres', url: 'postgres://pay:secret@127.0.0.1:1/revenue' });

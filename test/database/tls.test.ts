@@ -21,7 +21,7 @@ type Given = Pick<DatabaseSettings, 'url'> & { readonly tls?: DatabaseSettings['
 
 /** What became of opening it: whether it is encrypted, or the error's words and advice. */
 async function opened(given: Given, dir: string, encrypted: ReturnType<typeof sql>): Promise<string> {
-  const settings = databaseSettings.parse({ ...given, pool: { min: 0, max: 1 } });
+  const settings = databaseSettings.parse({ ...given, pool: { min: 0, max: 2 } });
   try {
     const database = await openDatabase(settings, { clock: systemClock, log: silentLog, dir });
     const [row] = await database.all(encrypted).finally(() => database.close());

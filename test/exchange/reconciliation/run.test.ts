@@ -25,6 +25,21 @@ eachDatabase('reconciling a day', (db) => {
     customerWith(r.world, r.unit, bills, more);
   const line = (of: Line, more: Partial<Line> = {}): Line => ({ ...of, ...more });
 
+  it('with two connections, the least that the configuration takes', async () => {
+    const { pool } = db.settings();
+    const two = await db.open({ pool: { ...pool, min: 0, max: 2, acquireTimeoutMs: 5000 } });
+    const small = reconWorld(Object.assign(() => two, db));
+    try {
+      const somebody = await customerWith(small.world, small.unit, { a: 100 });
+      const lost = payment(somebody, 100);
+      expect((await small.run(small.file([lost]))).kind).equal('done');
+      expect(await small.found()).deep.equal(['missing repaired supplemented']);
+    } finally {
+      small.end();
+      await two.close();
+    }
+  });
+
   it('supplements, reverses, replaces and holds what differs; again: nothing changes', async () => {
     const [a, b, c, d, e] = await Promise.all([1, 2, 3, 4, 5].map((n) => customer({ a: 100 * n })));
     if (!a || !b || !c || !d || !e) throw new Error('no customers');

@@ -18,6 +18,9 @@ export class OperatorError extends Error {
 
 /** The message of whatever was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** The message and, where the error tells, what to do about it: for whoever asks later why something is not done. */
+export const adviceOf = (error: unknown): string =>
+  error instanceof Error && 'next' in error ? `${error.message} → ${error.next}` : messageOf(error);
 /** The `code` of a system or driver error, or `''`. */
 export const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code ?? '') : '';

@@ -189,7 +189,7 @@ describeWith(sshdNeed, 'a platform that hosts SFTP', () => {
         expect(execFileSync('sha256sum', [there('in', file.name)]).toString()).to.contain(sha256);
       });
 
-      it('nothing is sent to or taken from a server whose key is not the pinned one; the log says how to accept it', async () => {
+      it('nothing is sent to or taken from a server whose key is not the pinned one; log and file say how to accept it', async () => {
         const one = node({ hostKeys: [`SHA256:${'A'.repeat(43)}`] });
         writeFileSync(there('out', nameOf('20240305')), dsdz('20240305', 1));
         one.start();
@@ -197,6 +197,21 @@ describeWith(sshdNeed, 'a platform that hosts SFTP', () => {
         const failed = world.log.events.find(({ name }) => name === 'place.failed');
         expect(String(failed?.fields.reason)).to.contain(sshd.hostKey);
         expect(await one.incoming.findNamed(UNIT, nameOf('20240305'))).to.deep.equal([]);
+        const order = {
+          unit: UNIT,
+          type: 'CFTZ',
+          dataDay: undefined,
+          again: true,
+          orderedBy: 'test',
+        } as const;
+        const { id } = await one.outbox.order(order);
+        await until(async () => {
+          await one.work();
+          return (await one.outgoing.find(id))?.state === 'written';
+        });
+        expect((await one.outgoing.find(id))?.detail)
+          .to.contain(sshd.hostKey)
+          .and.contain('hostKeys in sluice.yaml');
       });
     },
     { only: ['sqlite'] },

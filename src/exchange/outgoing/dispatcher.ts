@@ -1,7 +1,7 @@
 /** One of our files from its order to the platform's answer, step by step under a claim; each step may be repeated. */
 import { join } from 'node:path';
 import type { Clock } from '../../clock.js';
-import { messageOf } from '../../errors.js';
+import { adviceOf } from '../../errors.js';
 import type { Log } from '../../log.js';
 import type { Unit } from '../../revenue/unit.js';
 import type { Claim } from '../arrival/incoming-table.js';
@@ -234,7 +234,7 @@ export class Dispatcher {
   async #putOff(file: OutgoingFile, token: string, error: unknown): Promise<void> {
     const { table, clock, log, meters, settings, steps } = this.parts;
     if (error instanceof LeaseLostError) return;
-    const reason = messageOf(error);
+    const reason = adviceOf(error);
     meters.outgoing(file.type, 'failed');
     log.event('file.failed', { ...about(file), state: file.state, reason, attempts: file.attempts });
     const pauseMs = Math.min(settings.limits.retryMs * 2 ** Math.min(file.attempts - 1, 12), PAUSE_MAX_MS);

@@ -7,14 +7,16 @@ import {
   emptyLines,
   fullJoins,
   insertBookings,
+  insertKeyParts,
+  insertKeys,
   insertLines,
-  insertPlainLines,
   type OurSource,
   postgresSettings,
   readJoined,
   SideReader,
   serialFinders,
   sidePairs,
+  withRest,
 } from './compare-sql.js';
 import { BATCH_DIFFERENCES, BATCH_LINES, type CompareJob, type DifferenceSink } from './comparer.js';
 import type { FoundDifference } from './difference.js';
@@ -35,9 +37,9 @@ export async function compareOnServer(
       await prepare(tx);
       const loaded = await loadLines(tx, job, signal);
       if (!loaded.ok) return loaded;
-      const { lineOf, ...verdict } = loaded;
+      const { find, ...verdict } = loaded;
       const source = await loadBookings(tx, job, signal);
-      await giveDifferences(tx, job, source, sink, lineOf, signal);
+      await giveDifferences(tx, job, source, async (some) => sink.add(await withRest(some, find)), signal);
       if (database.client === 'mysql') for (const statement of dropTables) await tx.run(statement);
       return verdict;
     },
@@ -85,15 +87,28 @@ async function loadLines(tx: Session, job: CompareJob, signal?: AbortSignal): Pr
         await tx.run(emptyLines);
       },
       add,
-      // Nothing is built of a plain line on its way into PostgreSQL: what was proved goes to COPY as it stands.
-      ...(tx.client === 'postgres' && {
-        addBytes: (lines: Buffer) => next(() => tx.loadDelimited(insertPlainLines, lines)),
-      }),
+      addKeys: (keys) =>
+        next(() => (tx.client === 'postgres' ? copyKeys(tx, keys) : tx.load(insertKeyParts, partsOf(keys)))),
     },
     signal,
   );
   await loading;
   return verdict;
+}
+
+/** They have COPY's form already. */
+const copyKeys = (tx: Session, keys: readonly string[]) =>
+  tx.loadDelimited(insertKeys, Buffer.from(`${keys.join('\n')}\n`, 'latin1'));
+/** In the order of {@link insertKeyParts}. */
+function partsOf(keys: readonly string[]): readonly [string[], string[], bigint[]] {
+  const [customers, serials, amounts]: [string[], string[], bigint[]] = [[], [], []];
+  for (const key of keys) {
+    const [customer = '', serial = '', , amount = ''] = key.split('|');
+    customers.push(customer);
+    serials.push(serial);
+    amounts.push(BigInt(amount));
+  }
+  return [customers, serials, amounts];
 }
 
 /** Where our bookings are to be found. */
@@ -134,8 +149,7 @@ async function giveDifferences(
   tx: Session,
   job: CompareJob,
   source: OurSource,
-  sink: DifferenceSink,
-  lineOf: ((serial: string) => number) | undefined,
+  give: DifferenceSink['add'],
   signal?: AbortSignal,
 ): Promise<void> {
   const binds = bindsOf(source, job.unit, job.day);
@@ -144,7 +158,7 @@ async function giveDifferences(
     if (found !== undefined) batch.push(found);
     if (batch.length < BATCH_DIFFERENCES) return;
     signal?.throwIfAborted();
-    await sink.add(batch);
+    await give(batch);
     batch = [];
   };
   if (tx.client === 'mysql') {
@@ -153,7 +167,7 @@ async function giveDifferences(
     for await (const row of tx.stream(sidePairs[source], binds)) await take(reader.push(row));
     await take(reader.end());
   } else {
-    for await (const row of tx.stream(fullJoins[source], binds)) await take(readJoined(row, lineOf));
+    for await (const row of tx.stream(fullJoins[source], binds)) await take(readJoined(row));
   }
-  if (batch.length > 0) await sink.add(batch);
+  if (batch.length > 0) await give(batch);
 }

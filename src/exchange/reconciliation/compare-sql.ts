@@ -1,16 +1,17 @@
 /**
- * The comparison in the database. Lines are loaded into a temporary table: it needs no room in the log, no lock that a payment waits for, and
+ * The comparison in the database (SQLite's own statements: compare-sqlite-sql.ts). Lines are loaded into a temporary table: it needs no room in the log, no lock that a payment waits for, and
  * nothing of it is left when the node dies; the file itself is what lasts. Only differences leave the database.
  */
 import type { Cell, DialectWords, Statement } from '../../database/database.js';
 import { bigintCell, numberCell, optional, type Row, textCell } from '../../database/index.js';
 import { classOf, type FoundDifference, type OurSide, type PlatformSide } from './difference.js';
+import type { LineFinder, LineRest } from './line-batch.js';
 
 /**
  * Not declared with `sql`: a test prepares all those on every database, and these name tables that exist only within a comparison, in words that
  * not all four know. The comparison's own tests run them.
  */
-const within = (text: string | ((words: DialectWords) => string)): Statement => ({
+export const within = (text: string | ((words: DialectWords) => string)): Statement => ({
   text: typeof text === 'string' ? () => text : text,
 });
 
@@ -21,10 +22,10 @@ const BOOKINGS = 'recon_bookings';
 const onCommit = (words: DialectWords) => (words.client === 'postgres' ? 'on commit drop' : '');
 /** The columns of the three tables; Oracle has two of them for good (as global temporary tables), made by a migration. */
 const temporaryColumns = {
-  // PostgreSQL: all columns of a line in the file's order, so that the file's own bytes can be loaded.
+  // PostgreSQL: the parts of a key in their order, so that keys can be loaded as they stand. Detail and number stay empty then, and cost nothing.
   [LINES]: ({ client }: Pick<DialectWords, 'client'>) =>
     client === 'postgres'
-      ? 'customer text, serial text, bank_day text, amount bigint, row_count text, detail text, line_end text, line_no bigint'
+      ? 'customer text, serial text, bank_day text, amount bigint, detail text, line_no bigint'
       : 'serial varchar(32), customer varchar(20), amount bigint, detail text, line_no bigint',
   [BOOKINGS]: () =>
     'serial varchar(32), customer varchar(20), amount bigint, payment_no varchar(24), state varchar(10)',
@@ -35,23 +36,31 @@ const createTable = (table: keyof typeof temporaryColumns): Statement =>
 const dropTable = (table: string): Statement => within(`drop table if exists ${table}`);
 const emptyTable = (table: string): Statement => within(`delete from ${table}`);
 
-export const createTables = [createTable(LINES), createTable(BOOKINGS), createTable(SERIALS)];
+export const createBookings = createTable(BOOKINGS);
+export const createTables = [createTable(LINES), createBookings, createTable(SERIALS)];
 export const dropTables = [dropTable(LINES), dropTable(BOOKINGS), dropTable(SERIALS)];
 export const emptyLines = emptyTable(LINES);
 
-/** Enough for a million lines to be joined in memory; the default would write both sides to disk once more. */
+/**
+ * Enough for a million lines to be joined in memory; the default would write both sides to disk once more. Nothing is known of temporary tables, so the
+ * planner would sort both sides, and compile the statement first.
+ */
 export const postgresSettings = [
   within(`set local work_mem = '96MB'`),
   within('set local max_parallel_workers_per_gather = 0'),
+  within('set local enable_mergejoin = off'),
+  within('set local jit = off'),
 ];
 
 export const insertLines = within(`
   insert into recon_lines (serial, customer, amount, detail, line_no)
   values (:serial, :customer, :amount, :detail, :lineNo)`);
-/** The columns of a line, in the order of the file; the last is the empty one after the closing `|`. */
-export const insertPlainLines = within(`
-  insert into recon_lines (customer, serial, bank_day, amount, row_count, detail, line_end)
-  values (:customer, :serial, :bankDay, :amount, :rowCount, :detail, :lineEnd)`);
+/** A key without its day. */
+export const insertKeyParts = within(`
+  insert into recon_lines (customer, serial, amount) values (:customer, :serial, :amount)`);
+/** The parts of a key in their order, for COPY. */
+export const insertKeys = within(`
+  insert into recon_lines (customer, serial, bank_day, amount) values (:customer, :serial, :bankDay, :amount)`);
 export const insertBookings = within(`
   insert into recon_bookings (serial, customer, amount, payment_no, state)
   values (:serial, :customer, :amount, :paymentNo, :state)`);
@@ -73,7 +82,7 @@ const oursOf: Readonly<Record<OurSource, string>> = {
   loaded: BOOKINGS,
 };
 /** The customer that the platform named when it was held, else ours. */
-const namedCustomer = (payment: string, customer: string) =>
+export const namedCustomer = (payment: string, customer: string) =>
   `coalesce((select s.customer from suspense_items s where s.resolved_by = ${payment}), ${customer})`;
 export const bindsOf = (source: OurSource, unit: string, day: string): Readonly<Record<string, Cell>> =>
   source === 'builtin' ? { unit, day } : {};
@@ -91,10 +100,7 @@ const fullJoin = (source: OurSource): Statement =>
     or (l.serial is not null and (b.serial is null or b.state <> 'booked' or b.customer <> l.customer or b.amount <> l.amount))`);
 export const fullJoins = { builtin: fullJoin('builtin'), loaded: fullJoin('loaded') } as const;
 
-/**
- * SQLite and MariaDB have no hash join over both sides (SQLite's FULL JOIN looks each line up in an index, MariaDB has none). One sort of both
- * sides finds the serials that do not pair; it carries only what pairing needs.
- */
+/** MariaDB has no full join: one sort of both sides finds the serials that do not pair; it carries only what pairing needs. */
 const findSerials = (source: OurSource): Statement =>
   within(`
   insert into recon_serials (serial)
@@ -118,19 +124,15 @@ const bothSides = (source: OurSource): Statement =>
   order by 1`);
 export const sidePairs = { builtin: bothSides('builtin'), loaded: bothSides('loaded') } as const;
 
-/** A row of {@link fullJoins}. @param lineOf where lines were loaded without their numbers */
-export function readJoined(
-  row: Row,
-  lineOf: ((serial: string) => number) | undefined,
-): FoundDifference | undefined {
+/** A row of {@link fullJoins}. */
+export function readJoined(row: Row): FoundDifference | undefined {
   const platform: PlatformSide | undefined =
     textCell(row, 'line_customer') === ''
       ? undefined
       : {
           customer: textCell(row, 'line_customer'),
           amount: bigintCell(row, 'line_amount'),
-          detail: textCell(row, 'detail'),
-          line: optional(row, 'line_no', numberCell) ?? lineOf?.(textCell(row, 'serial')) ?? 0,
+          ...restOf(row),
         };
   const ours: OurSide | undefined =
     textCell(row, 'payment_no') === ''
@@ -142,6 +144,24 @@ export function readJoined(
           state: textCell(row, 'state') === 'booked' ? 'booked' : 'refunded',
         };
   return differenceOf(textCell(row, 'serial'), platform, ours);
+}
+
+/** Of a line that was loaded by its key the rest is found later ({@link withRest}). */
+const restOf = (row: Row): LineRest => ({
+  detail: textCell(row, 'detail'),
+  line: optional(row, 'line_no', numberCell) ?? 0,
+});
+/** The differences with what was not loaded of their lines. */
+export async function withRest(
+  found: readonly FoundDifference[],
+  find: LineFinder | undefined,
+): Promise<readonly FoundDifference[]> {
+  const lines = found.flatMap(({ serial, platform }) => (platform === undefined ? [] : [serial]));
+  if (find === undefined || lines.length === 0) return found;
+  const rests = (await find(lines)).values();
+  return found.map((one) =>
+    one.platform === undefined ? one : { ...one, platform: { ...one.platform, ...rests.next().value } },
+  );
 }
 
 /** Rows of {@link sidePairs} in their order; gives a difference when all rows of its serial were seen. */
@@ -156,12 +176,7 @@ export class SideReader {
     this.#serial = serial;
     const [customer, amount] = [textCell(row, 'customer'), bigintCell(row, 'amount')];
     if (textCell(row, 'side') === 'L') {
-      this.#platform = {
-        customer,
-        amount,
-        detail: textCell(row, 'detail'),
-        line: numberCell(row, 'line_no'),
-      };
+      this.#platform = { customer, amount, ...restOf(row) };
     } else if (this.#ours?.state !== 'booked') {
       // A serial may have been refunded and supplemented: what is booked counts.
       const state = textCell(row, 'state') === 'booked' ? 'booked' : 'refunded';

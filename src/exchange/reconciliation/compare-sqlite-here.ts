@@ -2,17 +2,8 @@
 import type SqliteDatabase from 'better-sqlite3';
 import { openReader, type Row, renderStatement, type Statement } from '../../database/index.js';
 import type { Booking } from '../../revenue/index.js';
-import {
-  bindsOf,
-  createTables,
-  emptyLines,
-  insertBookings,
-  insertLines,
-  type OurSource,
-  SideReader,
-  serialFinders,
-  sidePairs,
-} from './compare-sql.js';
+import { emptyLines, insertBookings, type OurSource, SideReader, withRest } from './compare-sql.js';
+import { aloneFinders, alonePairs, insertKey, insertKeyAndRest, sqliteTables } from './compare-sqlite-sql.js';
 import { BATCH_DIFFERENCES, BATCH_LINES, type CompareJob } from './comparer.js';
 import type { FoundDifference } from './difference.js';
 import { readPlatformLines } from './dsdz-file.js';
@@ -40,12 +31,12 @@ export async function compareHere(job: SqliteJob, asker: Asker, signal?: AbortSi
     db.pragma(`temp.cache_size = -${CACHE_KIB}`);
     // One view of the database from the first comparison to the last; it is taken by the first read, so not by the load.
     db.exec('begin');
-    for (const statement of createTables) db.exec(renderStatement(statement, 'sqlite').text);
-    const verdict = await loadLines(db, job, signal);
-    if (verdict.ok) {
-      if (job.ours === 'loaded') await loadBookings(db, () => asker.bookings());
-      for (const found of differences(db, job)) await asker.found(found);
-    }
+    for (const statement of sqliteTables) db.exec(renderStatement(statement, 'sqlite').text);
+    const loaded = await loadLines(db, job, signal);
+    if (!loaded.ok) return loaded;
+    const { find, ...verdict } = loaded;
+    if (job.ours === 'loaded') await loadBookings(db, () => asker.bookings());
+    for (const found of differences(db, job)) await asker.found(await withRest(found, find));
     return verdict;
   } finally {
     db.close();
@@ -53,18 +44,22 @@ export async function compareHere(job: SqliteJob, asker: Asker, signal?: AbortSi
 }
 
 function loadLines(db: SqliteDatabase, job: SqliteJob, signal?: AbortSignal): Promise<LinesVerdict> {
-  const insert = bulkInsert(db, insertLines);
+  const insert = bulkInsert(db, insertKeyAndRest);
+  const insertPlain = bulkInsert(db, insertKey);
   const clear = renderStatement(emptyLines, 'sqlite').text;
   return readPlatformLines(
     { path: job.path, day: job.day, settings: job.settings, batchLines: BATCH_LINES },
     {
       reset: async () => void db.exec(clear),
-      add: async (batch: LineBatch) =>
-        insert([batch.serials, batch.customers, batch.amounts, batch.details, batch.lineNumbers]),
+      add: async (batch: LineBatch) => insert([keysOf(batch, job.day), batch.details, batch.lineNumbers]),
+      addKeys: async (keys) => insertPlain([keys]),
     },
     signal,
   );
 }
+
+const keysOf = ({ serials, customers, amounts }: LineBatch, day: string): readonly string[] =>
+  serials.map((serial, i) => `${customers[i]}|${serial}|${day}|${amounts[i]}`);
 
 async function loadBookings(db: SqliteDatabase, next: () => Promise<readonly Booking[]>): Promise<void> {
   const insert = bulkInsert(db, insertBookings);
@@ -101,14 +96,14 @@ function cells(columns: readonly Column[], from: number, to: number): (string | 
 }
 
 function* differences(db: SqliteDatabase, job: SqliteJob): Generator<readonly FoundDifference[]> {
-  const binds = bindsOf(job.ours, job.unit, job.day);
+  const binds: Readonly<Record<string, string>> = { unit: job.unit, day: job.day };
   const run = (statement: Statement) => {
     const { text, names } = renderStatement(statement, 'sqlite');
     return { prepared: db.prepare(text), values: names.map((name) => binds[name] ?? null) };
   };
-  const finder = run(serialFinders[job.ours]);
+  const finder = run(aloneFinders[job.ours]);
   finder.prepared.run(finder.values);
-  const pairs = run(sidePairs[job.ours]);
+  const pairs = run(alonePairs[job.ours]);
   const reader = new SideReader();
   let batch: FoundDifference[] = [];
   // The columns are what the statement names them; each is checked where it is read.

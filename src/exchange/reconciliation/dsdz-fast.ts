@@ -5,10 +5,13 @@
  *
  *   080408|2024011500003001580094666355|20240115|10000|1|080408$$202401$#|\r\n
  *   customer|serial                    |day     |fen  |n|row row …       |
+ *   └───────────────── key ──────────────────────────┘
+ *
+ * A line's key is all that is compared, as it stands in the file: taking it builds nothing.
  */
 import type { Day } from '../../protocol/values.js';
-import { BatchBuilder, type LineBatch } from './line-batch.js';
-import { HASH_HIGH, HASH_LOW, SerialSet } from './serial-set.js';
+import { DsdzPlaces } from './dsdz-places.js';
+import { HASH_HIGH, HASH_LOW } from './serial-set.js';
 
 const BAR = 0x7c;
 const DOLLAR = 0x24;
@@ -16,8 +19,6 @@ const HASH = 0x23;
 const CR = 0x0d;
 const LF = 0x0a;
 const ZERO = 0x30;
-/** Lines between two looks at how full the batch is. */
-const YIELD_LINES = 1000;
 /** 15 digits stay exact as a number. */
 const AMOUNT_DIGITS_MAX = 15;
 const CUSTOMER_MAX = 20;
@@ -36,77 +37,56 @@ export type FastEnd =
   /** Not of the plain form, or possibly wrong: to be read by the declaration. */
   | { readonly kind: 'not-plain' };
 
-/** Takes the bytes in chunks; gives batches of lines, or the bytes of lines that are proved. */
+/** Takes the bytes in chunks; gives the keys of the lines. */
 export class FastDsdz {
-  #builder = new BatchBuilder();
-  #serials = new SerialSet();
+  /** Where each serial stands. */
+  readonly places = new DsdzPlaces();
   #rest: Buffer | undefined;
   #summary: string | undefined;
   #lines = 0;
   #sum = 0;
   #amount = 0n;
+  /** In the bytes at hand, whose first stands at `#offset` of the file. */
   #at = 0;
-  /** Of the first line; bytes must keep to one, because COPY wants it so. */
-  #lineEnd = 0;
+  #offset = 0;
+  #keyEnd = 0;
   plain = true;
 
-  constructor(
-    readonly day: Day,
-    readonly batchLines: number,
-    /** Whether {@link pushBytes} is used, and no columns are wanted. */
-    readonly asBytes = false,
-  ) {}
+  constructor(readonly day: Day) {}
 
-  /** The batches that this chunk completes; stops giving any once {@link plain} is false. */
-  *push(chunk: Buffer): Generator<LineBatch> {
-    for (const _ of this.#proved(chunk)) {
-      if (this.#builder.size >= this.batchLines) yield this.#builder.take();
-    }
-  }
-  /** The lines that this chunk completes, as they stand in the file; none once {@link plain} is false. */
-  pushBytes(chunk: Buffer): Buffer | undefined {
-    let last: { readonly bytes: Buffer; readonly from: number } | undefined;
-    for (const proved of this.#proved(chunk)) last ??= proved;
-    return last && this.plain ? last.bytes.subarray(last.from, this.#at) : undefined;
-  }
-  /** The line of a serial that was read. */
-  lineOf(serial: string): number {
-    return this.#serials.lineOf(serial);
-  }
-
-  *#proved(chunk: Buffer): Generator<{ readonly bytes: Buffer; readonly from: number }> {
+  /** The keys of the lines that this chunk completes; of no meaning once {@link plain} is false. */
+  push(chunk: Buffer): string[] {
     const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
     this.#at = 0;
     // One byte, one character: bytes over 0x7f are plain in neither form. Parts of it are had without copying.
     const text = bytes.toString('latin1');
+    const keys: string[] = [];
     if (this.#summary === undefined && !this.#readSummary(text)) {
       this.#rest = bytes;
       // No summary is that long.
       if (bytes.length > 100) this.plain = false;
-      return;
+      return keys;
     }
     const last = text.lastIndexOf('\n');
-    const proved = { bytes, from: this.#at };
-    for (let lines = 1; this.plain && this.#at <= last; lines += 1) {
+    while (this.plain && this.#at <= last) {
+      const start = this.#at;
       this.plain = this.#readLine(text);
-      if (lines % YIELD_LINES === 0) yield proved;
+      keys.push(text.slice(start, this.#keyEnd));
     }
-    yield proved;
+    this.#offset += this.#at;
     // A copy, so that a chunk's memory is not kept for its last bytes.
-    this.#rest = this.plain ? Buffer.from(bytes.subarray(Math.max(this.#at, 0))) : undefined;
+    this.#rest = this.plain ? Buffer.from(bytes.subarray(this.#at)) : undefined;
     if ((this.#rest?.length ?? 0) > 16_384) this.plain = false;
+    return keys;
   }
 
-  /** The last batch and the verdict. */
-  end(): { readonly last: LineBatch; readonly end: FastEnd } {
-    const last = this.#builder.take();
+  end(): FastEnd {
     this.#amount += BigInt(this.#sum);
     this.#sum = 0;
     const rest = this.#rest?.length ?? 0;
     const isRead =
       this.plain && rest === 0 && this.#summary !== undefined && this.#summaryAgrees(this.#summary);
-    if (!isRead) return { last, end: { kind: 'not-plain' } };
-    return { last, end: { kind: 'read', lines: this.#lines, amount: this.#amount } };
+    return isRead ? { kind: 'read', lines: this.#lines, amount: this.#amount } : { kind: 'not-plain' };
   }
 
   #readSummary(text: string): boolean {
@@ -128,8 +108,6 @@ export class FastDsdz {
     const start = this.#at;
     let at = start;
     while (PLAIN[text.charCodeAt(at)] === 1) at += 1;
-    const customerEnd = at;
-    const serialStart = at + 1;
     if (
       text.charCodeAt(at) !== BAR ||
       at === start ||
@@ -140,13 +118,13 @@ export class FastDsdz {
     let high = HASH_HIGH;
     let low = HASH_LOW;
     at += 1;
+    const serialStart = at;
     for (let c = text.charCodeAt(at); PLAIN[c] === 1; c = text.charCodeAt(at)) {
       high = Math.imul(high ^ c, 0x01000193);
       low = Math.imul(low ^ c, 0x85ebca6b) ^ (low >>> 13);
       at += 1;
     }
-    const serialEnd = at;
-    const serialLength = serialEnd - serialStart;
+    const serialLength = at - serialStart;
     if (text.charCodeAt(at) !== BAR || serialLength < 10 || serialLength > 32) return false;
     at += 1;
     for (let i = 0; i < 8; i += 1, at += 1) if (text.charCodeAt(at) !== this.day.charCodeAt(i)) return false;
@@ -161,6 +139,7 @@ export class FastDsdz {
     const digits = at - amountStart;
     if (text.charCodeAt(at) !== BAR || digits === 0 || digits > AMOUNT_DIGITS_MAX || amount === 0)
       return false;
+    this.#keyEnd = at;
     at += 1;
     let rows = 0;
     const rowsStart = at;
@@ -170,17 +149,12 @@ export class FastDsdz {
     }
     if (text.charCodeAt(at) !== BAR || at === rowsStart || at - rowsStart > 3 || rows > 200) return false;
     at += 1;
-    const detailStart = at;
     at = this.#detailEnd(text, at);
     if (at < 0) return false;
-    const detailEnd = at;
     at += 1;
-    const lineEnd = text.charCodeAt(at);
-    if (this.#lineEnd === 0) this.#lineEnd = lineEnd;
-    if (this.asBytes && lineEnd !== this.#lineEnd) return false;
-    if (lineEnd === CR) at += 1;
+    if (text.charCodeAt(at) === CR) at += 1;
     if (text.charCodeAt(at) !== LF) return false;
-    if (this.#serials.add(high, low, this.#lines + 2)) return false;
+    if (this.places.add(high, low, this.#offset + start)) return false;
     this.#at = at + 1;
     this.#lines += 1;
     this.#sum += amount;
@@ -188,14 +162,6 @@ export class FastDsdz {
       this.#amount += BigInt(this.#sum);
       this.#sum = 0;
     }
-    if (this.asBytes) return true;
-    this.#builder.add(
-      text.slice(serialStart, serialEnd),
-      text.slice(start, customerEnd),
-      BigInt(amount),
-      text.slice(detailStart, detailEnd),
-      this.#lines + 1,
-    );
     return true;
   }
 

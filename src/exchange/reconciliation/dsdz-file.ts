@@ -19,11 +19,8 @@ export interface LineSink {
   /** What was given so far does not count: the file is read again from its beginning. */
   reset(): Promise<void>;
   add(batch: LineBatch): Promise<void>;
-  /**
-   * Instead of `add`, where it is there and the file is plain: whole lines as they stand in the file, of digits, letters and `-|$#` only, with one kind
-   * of line end.
-   */
-  readonly addBytes?: (lines: Buffer) => Promise<void>;
+  /** Instead of `add`, where the file is plain: `customer|serial|day|amount`, of digits, letters and `-` only. */
+  addKeys(keys: readonly string[]): Promise<void>;
 }
 
 /** Serials whose hash stands twice and that are looked at once more; of so many at least one is a duplicate. */
@@ -50,23 +47,23 @@ async function readFast(
   sink: LineSink,
   signal: AbortSignal | undefined,
 ): Promise<LinesVerdict | undefined> {
-  const { addBytes } = sink;
-  const reader = new FastDsdz(file.day, file.batchLines, addBytes !== undefined);
+  const reader = new FastDsdz(file.day);
+  let keys: string[] = [];
   for await (const chunk of open(file.path)) {
     signal?.throwIfAborted();
-    if (addBytes === undefined) for (const batch of reader.push(chunk)) await sink.add(batch);
-    else {
-      const lines = reader.pushBytes(chunk);
-      if (lines !== undefined && lines.length > 0) await addBytes(lines);
-    }
+    keys = keys.concat(reader.push(chunk));
     if (!reader.plain) return undefined;
+    if (keys.length >= file.batchLines) {
+      await sink.addKeys(keys);
+      keys = [];
+    }
     await nextTurn(); // Payments have their turn.
   }
-  const { last, end } = reader.end();
+  const end = reader.end();
   if (end.kind === 'not-plain') return undefined;
-  if (last.serials.length > 0) await sink.add(last);
-  const totals = { ok: true, lines: end.lines, amount: end.amount } as const;
-  return addBytes === undefined ? totals : { ...totals, lineOf: (serial) => reader.lineOf(serial) };
+  if (keys.length > 0) await sink.addKeys(keys);
+  const { lines, amount } = end;
+  return { ok: true, lines, amount, find: (serials) => reader.places.find(file.path, serials) };
 }
 
 async function readDeclared(

@@ -1,4 +1,5 @@
 /** Platform lines on their way into the database: columns, not rows, because a million row objects cost more than the lines themselves. */
+import type { PlatformSide } from './difference.js';
 
 /** Lines of a DSDZ file; the same index in each column is the same line. */
 export interface LineBatch {
@@ -17,11 +18,15 @@ export interface LineTotals {
   readonly lines: number;
   readonly amount: bigint;
 }
+/** What a difference tells of its line, and comparing does not need. */
+export type LineRest = Pick<PlatformSide, 'line' | 'detail'>;
+/** In the order of the serials, which all stand in the file. */
+export type LineFinder = (serials: readonly string[]) => Promise<readonly LineRest[]>;
 export type LinesVerdict =
   | ({
       readonly ok: true;
-      /** Where a serial stands; given when lines were handed on as bytes, without their numbers. */
-      readonly lineOf?: (serial: string) => number;
+      /** Given when only the keys of lines were handed on. */
+      readonly find?: LineFinder;
     } & LineTotals)
   /** To be refused as a whole; the text is for people and for `rtnMsg`. */
   | { readonly ok: false; readonly detail: string };

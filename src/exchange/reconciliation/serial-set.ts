@@ -3,36 +3,23 @@
  * duplicate (about one pair in 10^7 files of a million lines); whoever is told of one looks at the serials themselves.
  */
 export class SerialSet {
-  #high: Uint32Array;
-  #low: Uint32Array;
-  #lines: Uint32Array;
+  /** High half, low half, line: side by side, because each look costs a way to memory. */
+  #places: Uint32Array;
   #mask: number;
   #size = 0;
 
   constructor(capacity = 1 << 16) {
-    this.#high = new Uint32Array(capacity);
-    this.#low = new Uint32Array(capacity);
-    this.#lines = new Uint32Array(capacity);
+    this.#places = new Uint32Array(capacity * WIDTH);
     this.#mask = capacity - 1;
   }
 
   /** True when the hash was there already. Neither half may be given as made of signs other than 32 bits. */
   add(high: number, low: number, line = 0): boolean {
-    // Zero in both marks a free place.
-    const h = high >>> 0 || 1;
-    const l = low >>> 0;
-    let at = (h ^ (l >>> 7)) & this.#mask;
-    for (;;) {
-      const found = this.#high[at];
-      if (found === 0) break;
-      if (found === h && this.#low[at] === l) return true;
-      at = (at + 1) & this.#mask;
-    }
-    this.#high[at] = h;
-    this.#low[at] = l;
-    this.#lines[at] = line;
+    const place = this.#placeOf(high, low);
+    if (this.#places[place] !== FREE) return true;
+    this.#put(place, high, low, line);
     this.#size += 1;
-    if (this.#size * 4 > this.#high.length * 3) this.#grow();
+    if (this.#size * 4 > this.#mask * 3) this.#grow();
     return false;
   }
 
@@ -44,32 +31,40 @@ export class SerialSet {
   /** The line that was given with a serial that was added; 0: none was. Exact as long as `add` never said true. */
   lineOf(serial: string): number {
     const [high, low] = hashOf(serial);
-    const h = high >>> 0 || 1;
-    const l = low >>> 0;
-    for (let at = (h ^ (l >>> 7)) & this.#mask; this.#high[at] !== 0; at = (at + 1) & this.#mask) {
-      if (this.#high[at] === h && this.#low[at] === l) return this.#lines[at] ?? 0;
-    }
-    return 0;
+    return this.#places[this.#placeOf(high, low) + 2] ?? 0;
   }
 
+  /** Where a hash stands, or would. */
+  #placeOf(high: number, low: number): number {
+    const places = this.#places;
+    const h = used(high);
+    const l = low >>> 0;
+    for (let at = (h ^ (l >>> 7)) & this.#mask; ; at = (at + 1) & this.#mask) {
+      const place = at * WIDTH;
+      const found = places[place];
+      if (found === FREE || (found === h && places[place + 1] === l)) return place;
+    }
+  }
+  #put(place: number, high: number, low: number, line: number): void {
+    this.#places[place] = used(high);
+    this.#places[place + 1] = low;
+    this.#places[place + 2] = line;
+  }
   #grow(): void {
-    const [high, low, lines] = [this.#high, this.#low, this.#lines];
-    this.#high = new Uint32Array(high.length * 2);
-    this.#low = new Uint32Array(high.length * 2);
-    this.#lines = new Uint32Array(high.length * 2);
-    this.#mask = high.length * 2 - 1;
-    for (let i = 0; i < high.length; i += 1) {
-      const h = high[i] ?? 0;
-      if (h === 0) continue;
-      const l = low[i] ?? 0;
-      let at = (h ^ (l >>> 7)) & this.#mask;
-      while (this.#high[at] !== 0) at = (at + 1) & this.#mask;
-      this.#high[at] = h;
-      this.#low[at] = l;
-      this.#lines[at] = lines[i] ?? 0;
+    const old = this.#places;
+    this.#places = new Uint32Array(old.length * 2);
+    this.#mask = this.#mask * 2 + 1;
+    for (let i = 0; i < old.length; i += WIDTH) {
+      const [high = FREE, low = 0, line = 0] = [old[i], old[i + 1], old[i + 2]];
+      if (high !== FREE) this.#put(this.#placeOf(high, low), high, low, line);
     }
   }
 }
+const WIDTH = 3;
+/** In the high half's place. */
+const FREE = 0;
+const used = (high: number): number => high >>> 0 || 1;
+
 function hashOf(serial: string): readonly [number, number] {
   let [high, low] = [HASH_HIGH, HASH_LOW];
   for (let i = 0; i < serial.length; i += 1) {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type StepEnd, stepNames } from './deduction/steps.js';
-import { markdown } from './report.js';
+import { type Goal, goalLine, markdown } from './report.js';
 import { type BenchClient, makePlace } from './revenue/places.js';
 
 const { values } = parseArgs({
@@ -20,7 +20,7 @@ const { values } = parseArgs({
 const bills = Number(values.bills);
 const MEMORY_MIB = 512;
 const rows: string[][] = [];
-let failed = false;
+const goals: Goal[] = [];
 for (const client of values.only.split(',') as BenchClient[]) {
   const place = await makePlace(client);
   const dir = mkdtempSync(join(tmpdir(), 'sluice-bench-deduction-'));
@@ -36,7 +36,12 @@ for (const client of values.only.split(',') as BenchClient[]) {
       if (child.status !== 0) throw new Error(`${client} ${step} ended with ${child.status}: ${last}`);
       const end = JSON.parse(last) as StepEnd;
       const shown = step === 'run' || step === 'result';
-      if (shown && end.peakMiB > MEMORY_MIB) failed = true;
+      if (shown)
+        goals.push({
+          what: `${client}: peak memory of a ${step} of ${bills} bills (MiB)`,
+          measured: end.peakMiB,
+          atMost: MEMORY_MIB,
+        });
       console.error(`${client} ${step}: ${(end.wallMs / 1000).toFixed(1)} s, ${end.said}`);
       const times = [(end.wallMs / 1000).toFixed(0), (end.cpuMs / 1000).toFixed(0), end.peakMiB.toFixed(0)];
       if (shown || step === 'verify') rows.push([client, step, ...times, end.said]);
@@ -51,7 +56,8 @@ console.log(
     title: `${bills} bills: a run, and its result with 98 % debited`,
     head: ['database', 'step', 'wall s', 'CPU s', 'peak MiB', 'said'],
     rows,
-    notes: [`Peak of the process' own memory; more than ${MEMORY_MIB} MiB for run or result is a failure.`],
+    notes: ["Peak of the process' own memory."],
   }),
 );
-if (failed) process.exitCode = 1;
+for (const goal of goals) console.log(goalLine(goal));
+if (goals.some(({ measured }) => measured > MEMORY_MIB)) process.exitCode = 1;

@@ -40,7 +40,7 @@ export type FastEnd =
 /** Takes the bytes in chunks; gives the keys of the lines. */
 export class FastDsdz {
   /** Where each serial stands. */
-  readonly places = new DsdzPlaces();
+  readonly places: DsdzPlaces;
   #rest: Buffer | undefined;
   #summary: string | undefined;
   #lines = 0;
@@ -52,7 +52,13 @@ export class FastDsdz {
   #keyEnd = 0;
   plain = true;
 
-  constructor(readonly day: Day) {}
+  /** @param bytes of the file */
+  constructor(
+    readonly day: Day,
+    bytes: number,
+  ) {
+    this.places = new DsdzPlaces(bytes);
+  }
 
   /** The keys of the lines that this chunk completes; of no meaning once {@link plain} is false. */
   push(chunk: Buffer): string[] {

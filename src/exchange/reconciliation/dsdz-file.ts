@@ -1,5 +1,6 @@
 /** Reads a DSDZ file to its end, fast where it is plain, by its declaration where it is not, and says whether it may be taken at all. */
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describeFault, exchangeFiles, type FileSettings, readExchangeFile } from '../../protocol/index.js';
 import type { Day } from '../../protocol/values.js';
@@ -47,7 +48,7 @@ async function readFast(
   sink: LineSink,
   signal: AbortSignal | undefined,
 ): Promise<LinesVerdict | undefined> {
-  const reader = new FastDsdz(file.day);
+  const reader = new FastDsdz(file.day, (await stat(file.path)).size);
   let keys: string[] = [];
   for await (const chunk of open(file.path)) {
     signal?.throwIfAborted();

@@ -8,14 +8,21 @@ import { SerialSet } from './serial-set.js';
 
 /** Lines of which one offset is remembered; so many are read to have one of them. */
 const BLOCK_LINES = 64;
+/** Of a plain line with one bill, at least. */
+const LINE_BYTES = 64;
 /** The first line after the summary. */
 const FIRST_LINE = 2;
 
 export class DsdzPlaces {
-  #serials = new SerialSet();
+  readonly #serials: SerialSet;
   #lines = 0;
   /** Offsets of every 64th line. */
   #blocks: number[] = [];
+
+  /** @param bytes of the file: the table does not have to grow while it is read */
+  constructor(bytes: number) {
+    this.#serials = SerialSet.for(bytes / LINE_BYTES);
+  }
 
   /** The next line. @param high @param low the hash of its serial @returns whether the hash was there already */
   add(high: number, low: number, offset: number): boolean {

@@ -13,6 +13,11 @@ export class SerialSet {
     this.#mask = capacity - 1;
   }
 
+  /** Takes so many without growing. */
+  static for(serials: number): SerialSet {
+    return new SerialSet(2 ** Math.ceil(Math.log2(Math.max(serials / 0.75, 64))));
+  }
+
   /** True when the hash was there already. Neither half may be given as made of signs other than 32 bits. */
   add(high: number, low: number, line = 0): boolean {
     const place = this.#placeOf(high, low);

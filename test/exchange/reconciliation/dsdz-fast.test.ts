@@ -69,7 +69,7 @@ describe('the fast reader of DSDZ', () => {
     await fc.assert(
       fc.asyncProperty(file, fc.integer({ min: 1, max: 300 }), async ({ text, isGood }, chunk) => {
         const bytes = Buffer.from(text, 'utf8');
-        const reader = new FastDsdz(DAY);
+        const reader = new FastDsdz(DAY, bytes.length);
         const keys: string[] = [];
         for (let at = 0; at < bytes.length && reader.plain; at += chunk)
           keys.push(...reader.push(bytes.subarray(at, at + chunk)));

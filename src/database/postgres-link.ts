@@ -195,7 +195,7 @@ export class PostgresLink implements Link {
   #ask(name: string, text: string, values: readonly Cell[]): Promise<PostgresResult> {
     const opening = this.#transaction === 'due';
     if (opening) this.#transaction = 'open';
-    return ask(this.client, { text, values, ...(name === '' ? {} : { name }) }, opening);
+    return ask(this.client, { text, values, ...(name !== '' && { name }) }, opening);
   }
 }
 

@@ -1,17 +1,38 @@
-/** Two kinds of call that the driver lets us add to it: BEGIN together with the first statement, and COPY for many rows. */
+/**
+ * What the driver lets us add to it: prepared statements that are described once, BEGIN together with the first statement, and COPY for many
+ * rows.
+ */
 import pg from 'pg';
 import type { InsertShape } from './compile.js';
 import type { Cell } from './database.js';
 
 /** As much of the driver's connection as the calls below use. */
 interface Wire {
-  bind(config: { portal?: string; statement: string; values?: readonly unknown[] }): void;
+  bind(config: {
+    portal?: string;
+    statement: string;
+    values?: readonly unknown[];
+    valueMapper?: (value: unknown) => unknown;
+  }): void;
   execute(config: { portal?: string; rows?: number }): void;
+  sync(): void;
   query(text: string): void;
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
 }
+/** How the driver reads the rows of a statement: made from the server's description of them. */
+interface RowForm {
+  fields: readonly unknown[];
+  _parsers: readonly unknown[] | undefined;
+  _prebuiltEmptyResultObject: object | null;
+}
 interface QueryInside {
+  name: string | undefined;
+  queryMode: 'extended' | undefined;
+  readonly values: readonly unknown[] | undefined;
+  _result: RowForm;
+  _accumulateRows: boolean;
+  hasBeenParsed(connection: Wire): unknown;
   prepare(connection: Wire): void;
   handleCommandComplete(message: unknown, connection: Wire): void;
 }
@@ -24,15 +45,54 @@ interface QueryConfig {
   readonly text: string;
   readonly values?: readonly unknown[];
   readonly name?: string;
-  readonly queryMode?: 'extended';
 }
 type Callback = (error: Error | null, result: PostgresResult) => void;
 
 // The driver's own types leave out what a derived class needs.
 const DriverQuery = pg.Query as unknown as new (
-  config: QueryConfig,
+  text: string,
+  values: readonly unknown[] | undefined,
   callback: Callback,
 ) => QueryInside & pg.Query;
+
+/** Of each connection: name of a prepared statement → how its rows are read. */
+const rowForms = new WeakMap<Wire, Map<string, RowForm>>();
+
+/**
+ * A prepared statement is described by the server when it first runs and not again: what its rows look like cannot change while it lives (the
+ * server refuses it with 0A000 when a table has changed). The driver itself asks and builds its parsers anew for each call.
+ */
+class OnceDescribedQuery extends DriverQuery {
+  constructor({ text, values, name }: QueryConfig, callback: Callback) {
+    // Not as one object: the driver would copy it property by property.
+    super(text, values, callback);
+    this.name = name;
+  }
+  override prepare(connection: Wire): void {
+    const { name, values } = this;
+    const form = name !== undefined && this.hasBeenParsed(connection) && rowForms.get(connection)?.get(name);
+    if (name === undefined || !form) {
+      super.prepare(connection);
+      return;
+    }
+    Object.assign(this._result, form);
+    this._accumulateRows = true;
+    connection.bind({ statement: name, values: values ?? [], valueMapper: cellText });
+    connection.execute({});
+    connection.sync();
+  }
+  override handleCommandComplete(message: unknown, connection: Wire): void {
+    super.handleCommandComplete(message, connection);
+    if (this.name === undefined) return;
+    const forms = rowForms.get(connection) ?? new Map<string, RowForm>();
+    rowForms.set(connection, forms);
+    if (forms.has(this.name)) return;
+    const { fields, _parsers, _prebuiltEmptyResultObject } = this._result;
+    forms.set(this.name, { fields, _parsers, _prebuiltEmptyResultObject });
+  }
+}
+/** As the driver would send it. */
+const cellText = (value: unknown): unknown => (value === null ? null : String(value));
 
 /** The prepared statement that every connection has from its start. */
 export const BEGIN = 'sluice_begin';
@@ -41,11 +101,12 @@ export const BEGIN = 'sluice_begin';
  * BEGIN and the first statement in one message: one round trip and two system calls less per payment. Both stand before one Sync, so when BEGIN fails
  * the server skips the statement; it can never run outside of the transaction.
  */
-class OpeningQuery extends DriverQuery {
+class OpeningQuery extends OnceDescribedQuery {
   #begun = false;
   constructor(config: QueryConfig, callback: Callback) {
+    super(config, callback);
     // Without binds the driver would take the simple protocol, which has no room for two.
-    super({ ...config, queryMode: 'extended' }, callback);
+    this.queryMode = 'extended';
   }
   override prepare(connection: Wire): void {
     connection.bind({ statement: BEGIN });
@@ -62,7 +123,7 @@ class OpeningQuery extends DriverQuery {
 export function ask(client: pg.Client, config: QueryConfig, opening = false): Promise<PostgresResult> {
   return new Promise((resolve, reject) => {
     const done: Callback = (error, result) => (error === null ? resolve(result) : reject(error));
-    client.query(opening ? new OpeningQuery(config, done) : new DriverQuery(config, done));
+    client.query(opening ? new OpeningQuery(config, done) : new OnceDescribedQuery(config, done));
   });
 }
 

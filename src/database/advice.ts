@@ -40,6 +40,7 @@ const causeOfCode: Readonly<Record<string, keyof typeof causes>> = {
   '28P01': 'login',
   '28000': 'login',
   ER_ACCESS_DENIED_ERROR: 'login',
+  ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'login',
   ER_DBACCESS_DENIED_ERROR: 'login',
   'ORA-01017': 'login',
   'ORA-28000': 'login',

@@ -22,6 +22,7 @@ export const mysqlLabels: Readonly<Record<string, DatabaseErrorLabel>> = {
   '1203': 'unavailable', // ER_TOO_MANY_USER_CONNECTIONS
   '1044': 'unavailable', // ER_DBACCESS_DENIED_ERROR
   '1045': 'unavailable', // ER_ACCESS_DENIED_ERROR
+  '1698': 'unavailable', // ER_ACCESS_DENIED_NO_PASSWORD_ERROR (MariaDB)
   '1049': 'unavailable', // ER_BAD_DB_ERROR
   '1053': 'unavailable', // ER_SERVER_SHUTDOWN
   '1152': 'unavailable', // ER_ABORTING_CONNECTION

@@ -1,3 +1,4 @@
+/* A file's way in: absent, early, late, twice, growing, other content, damaged, its node killed (faults F5, F11). */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, open, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/* OpenSSH's sftp and scp against our server. */
+/* OpenSSH's sftp and scp against our server, new keys on its demand among it (fault F10). */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';

@@ -1,6 +1,6 @@
 /*
  * Many files, large files, far offsets, many clients, with OpenSSH, JSch and paramiko. `npm run test:sftp-long` runs it in the sizes of
- * the promise: 1000 files, 1 GiB, 2 GiB and more; npm test in small ones.
+ * the promise: 1000 files, 1 GiB, 2 GiB and more; npm test in small ones (fault F10).
  */
 import { existsSync, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/* lftp, rclone, curl and paramiko against our server. */
+/* lftp, rclone, curl and paramiko against our server (fault F10). */
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';

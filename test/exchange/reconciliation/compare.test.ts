@@ -1,3 +1,4 @@
+/* Each class of difference is found and none invented, in any order; damaged files are refused before anything is written (faults R1–R3). */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

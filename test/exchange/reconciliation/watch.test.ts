@@ -1,3 +1,4 @@
+/* Files that do not come, days that stay open (fault F11). */
 import { expect } from 'chai';
 import { type AlarmKind, alarmSettings, openAlarms } from '../../../src/alarm.js';
 import { momentOf } from '../../../src/clock.js';

@@ -221,8 +221,15 @@ function print(title: string, { talk, charges, broken, own, play }: Report): voi
     for (const step of steps) console.log(`    ${step}`);
   }
   if (broken.length === 0) console.log(paint('green', 'every promise was kept'));
-  for (const promise of broken) console.log(paint('red', `✗ ${printable(promise)}`));
+  for (const [promise, times] of counted(broken))
+    console.log(paint('red', `✗ ${printable(promise)}${times > 1 ? ` × ${times}` : ''}`));
+  if (talk.refusal !== '') console.log(`  the first that was refused: ${printable(talk.refusal)}`);
 }
+const counted = (texts: readonly string[]): Map<string, number> => {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return counts;
+};
 function dayOf(text: string): Day {
   const day = parseDay(text);
   if (day === undefined) throw new InvalidArgumentError('expected yyyyMMdd');

@@ -42,7 +42,8 @@ export async function debitFile(parts: DebitParts): Promise<DebitFile | string> 
     },
   );
   if (!verdict.ok) return `${parts.name} cannot be read: ${verdict.faults[0]?.detail ?? ''}`;
-  const chance = seededChance(parts.seed);
+  // Not the chance of the day's plan: its serials would come out again, as those of debits.
+  const chance = seededChance(~parts.seed);
   const ids = seededIds(chance);
   const [yes = '1'] = settings.successFlags;
   const details = lines.map((line) => {

@@ -23,6 +23,8 @@ export class Talk {
   readonly counts: Record<string, Record<string, number>> = {};
   /** Exchanges with the second certificate. */
   bySecond = 0;
+  /** Why the first handshake that failed did; empty when none did. */
+  refusal = '';
   #body: Body | undefined;
 
   constructor(private readonly parts: TalkParts) {}
@@ -41,6 +43,7 @@ export class Talk {
     if (second !== undefined) this.bySecond += 1;
     const outcome = await exchange(second ?? this.parts.target, frame, options);
     this.#body = outcome.kind === 'answer' ? readAnswer(outcome.data)?.body : undefined;
+    if (outcome.kind === 'no-answer' && outcome.how === 'refused') this.refusal ||= outcome.reason;
     const code = codeOf(outcome);
     const row = this.counts[what] ?? {};
     this.counts[what] = row;

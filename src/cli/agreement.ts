@@ -92,7 +92,7 @@ async function list(options: ListOptions): Promise<void> {
   });
 }
 
-const head = ['AGREEMENT', 'CUSTOMER', 'BANK', 'ACCOUNT', 'SIGNED'];
+const head = ['协议号 agreement', '户号 customer', '银行 bank', '账号 account', '签约日 signed'];
 /** Lines of one table: the widths of a list of any length cannot be known before. */
 const PAGE = 500;
 

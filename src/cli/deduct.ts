@@ -4,12 +4,16 @@ import { chinaDay, chinaText, systemClock } from '../clock.js';
 import { OperatorError } from '../errors.js';
 import {
   type Batch,
+  type BatchState,
   batchById,
   batchOfDay,
+  batchStateTitles,
   newestBatches,
+  type Outcome,
   type OutcomeSum,
   outcomes,
   outcomesOf,
+  outcomeTitles,
   reasonsOf,
   refusalReasons,
   releaseBatch,
@@ -20,6 +24,7 @@ import {
 import { exchangeOfUnit } from '../exchange/settings.js';
 import { printable } from '../log.js';
 import { type Day, parseDay } from '../protocol/values.js';
+import { yuanText } from '../revenue/index.js';
 import { writeCsv, writeXlsx } from '../spreadsheet.js';
 import { wholeOf } from './arguments.js';
 import { sentence } from './exchange-make.js';
@@ -175,8 +180,8 @@ async function list(options: Options): Promise<void> {
     else
       console.log(
         table(
-          ['BATCH', 'DAY', 'STATE', 'BILLS', 'FEN', 'FILE'],
-          batches.map((b) => [b.id, b.day, b.state, String(b.count), String(b.sum), b.fileName]),
+          ['批次 batch', '日期 day', '状态 state', '笔数', '金额(元)', '文件 file'],
+          batches.map((b) => [b.id, b.day, stateText(b.state), String(b.count), yuanText(b.sum), b.fileName]),
         ),
       );
   });
@@ -214,7 +219,7 @@ async function print(place: Pick<SftpPlace, 'database'>, batch: Batch, options: 
   const sums = await outcomesOf(place.database, batch);
   const reasons = await reasonsOf(place.database, batch);
   const refused = await refusalReasons(place.database, batch.id);
-  const results = outcomes.flatMap((outcome): [string, OutcomeSum][] => {
+  const results = outcomes.flatMap((outcome): [Outcome, OutcomeSum][] => {
     const sum = sums[outcome];
     return sum === undefined ? [] : [[outcome, sum]];
   });
@@ -225,22 +230,30 @@ async function print(place: Pick<SftpPlace, 'database'>, batch: Batch, options: 
     console.log(JSON.stringify(all, null, 2));
     return;
   }
-  console.log(`批次 ${batch.id}  ${batch.day}  ${batch.state}  ${batch.fileName}`);
+  console.log(`批次 ${batch.id}  ${batch.day}  ${stateText(batch.state)}  ${batch.fileName}`);
   console.log(
     `创建 ${chinaText(batch.createdAt)}  更新 ${chinaText(batch.changedAt)}  ${printable(batch.note)}`,
   );
   console.log(
     table(
-      ['RESULT', 'BILLS', 'FEN'],
-      results.map(([outcome, { count, sum }]) => [outcome, String(count), String(sum)]),
+      ['结果 result', '笔数', '金额(元)'],
+      results.map(([outcome, { count, sum }]) => [outcomeText(outcome), String(count), yuanText(sum)]),
     ),
   );
   const why = [
-    ...reasons.map(({ reason, outcome, count, sum }) => [reason, outcome, String(count), String(sum)]),
-    ...refused.map(({ reason, count }) => [reason, 'refused', String(count), '']),
+    ...reasons.map(({ reason, outcome, count, sum }) => [
+      reason,
+      outcomeText(outcome),
+      String(count),
+      yuanText(sum),
+    ]),
+    ...refused.map(({ reason, count }) => [reason, '拒收 refused', String(count), '']),
   ];
-  if (why.length > 0) console.log(table(['WHY', 'RESULT', 'LINES', 'FEN'], why));
+  if (why.length > 0) console.log(table(['原因 why', '结果 result', '行数', '金额(元)'], why));
 }
+
+const stateText = (state: BatchState): string => `${batchStateTitles[state]} ${state}`;
+const outcomeText = (outcome: Outcome): string => `${outcomeTitles[outcome]} ${outcome}`;
 
 /** Amounts in fen. */
 const jsonOf = ({ id, sum, bytes, createdAt, changedAt, ...rest }: Batch) => ({

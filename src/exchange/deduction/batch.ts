@@ -22,6 +22,18 @@ export const batchStates = [
 ] as const;
 export type BatchState = (typeof batchStates)[number];
 
+/** What an operator reads. */
+export const batchStateTitles: Readonly<Record<BatchState, string>> = {
+  selecting: '选单中',
+  empty: '无可扣',
+  locked: '已锁定',
+  written: '已成文',
+  published: '已发布',
+  noticed: '已通知',
+  answered: '已回盘',
+  released: '已释放',
+};
+
 export interface Batch {
   readonly id: string;
   readonly unit: string;

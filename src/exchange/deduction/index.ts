@@ -7,6 +7,7 @@ export {
   batchById,
   batchOfDay,
   batchStates,
+  batchStateTitles,
   defaultTriesMax,
   newestBatches,
 } from './batch.js';
@@ -23,7 +24,7 @@ export {
 } from './items.js';
 export { refusalReasons } from './refused.js';
 export { releaseBatch, unknownBatch } from './release.js';
-export { reportOf } from './report.js';
+export { outcomeTitles, reportOf } from './report.js';
 export { deductionRequests } from './request.js';
 export { type DeductionRun, goOn, runDeduction } from './run.js';
 export { type DeductionServiceParts, lookOnce, startDeductionService } from './service.js';

@@ -113,7 +113,9 @@ describe('sluice deduct retry', function () {
     expect(imported.code, imported.stdout + imported.stderr).equal(0);
     expect((await json('deduct', 'show', first.batch)).results).to.have.keys('settled', 'failed');
     const { stdout } = await inside('deduct', 'show', first.batch);
-    expect(stdout).contains('已回盘 answered').and.matches(/成功 settled +1 +10\.00/);
+    expect(stdout)
+      .contains('已回盘 answered')
+      .and.matches(/成功 settled +1 +10\.00/);
     expect(await locked()).to.deep.equal([]);
     // Issued since: it belongs into the next run, not into a retry.
     await withDatabase(loadConfig(made.dir), (database) =>

@@ -2,17 +2,19 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { addDays, momentOf } from '../../src/clock.js';
+import { addDays, chinaDay, momentOf } from '../../src/clock.js';
 import type { Database } from '../../src/database/index.js';
 import { defineProducer, type Exchange, type OutgoingFile, type Producer } from '../../src/exchange/index.js';
 import { exchangeFiles } from '../../src/protocol/index.js';
 import { type Day, fenOf } from '../../src/protocol/values.js';
+import { unitWith } from '../../src/revenue/unit.js';
 import type { NoticeCall, NoticeReply } from '../../src/server/index.js';
 import { eachDatabase } from '../support/databases.js';
 import { TestClock } from '../support/test-clock.js';
 import { makeExchange, type TestExchange, until } from './support/exchange.js';
 
 const UNIT = '39536';
+const theUnit = unitWith(UNIT, {}, {}, { shortName: 'GSCQQIANNENG' });
 const notice = { host: '192.0.2.1', port: 1 };
 const limits = { stableMs: 200, noticeRetryMs: 1000, noticeAttemptsMax: 4, retryMs: 1000, leaseMs: 60_000 };
 /** A dunning list of these names. */
@@ -225,6 +227,20 @@ eachDatabase('a file of ours', (db) => {
     const written = (await one.steps.of(file.id)).find(({ step }) => step === 'written');
     expect(written?.detail).to.contain('2 characters that gbk lacks became ?');
     expect(readFileSync(published(file.name), 'latin1')).to.contain('|C0|?');
+  });
+
+  it('made by hand of a day that was not over does not stand for that day: the schedule makes it whole, once', async () => {
+    const one = node(['9999']);
+    const dataDay = chinaDay(clock.now());
+    const order = { unit: UNIT, type: 'JF', again: false, orderedBy: 'test' } as const;
+    const early = await one.outbox.order({ ...order, dataDay });
+    clock = new TestClock(momentOf(addDays(dataDay, 1), '023000'));
+    dayNumber += 1;
+    const later = node(['9999']);
+    const id = await later.outbox.orderOnce(theUnit, 'JF', addDays(dataDay, 1));
+    expect(await later.outgoing.find(id ?? '')).to.include({ dataDay, run: 2, orderedBy: 'schedule' });
+    expect((await later.outgoing.find(id ?? ''))?.name).not.to.equal(early.name);
+    expect(await later.outbox.orderOnce(theUnit, 'JF', addDays(dataDay, 1))).to.equal(undefined);
   });
 
   it('is made by schedule once on however many nodes, and for the days that were missed', async () => {

@@ -74,9 +74,12 @@ export class Outbox {
   async orderOnce(unit: Unit, type: OutgoingType, madeOn: Day): Promise<string | undefined> {
     const { table } = this.parts;
     const dataDay = this.dataDayOf(type, madeOn);
-    if ((await table.ofDay(unit.id, type, dataDay)).length > 0) return undefined;
+    const made = await table.ofDay(unit.id, type, dataDay);
+    // What was made by hand before the day was over tells of a part of it.
+    if (made.some(({ orderedAt }) => chinaDay(orderedAt) >= madeOn)) return undefined;
     try {
-      const order = { unit, type, dataDay, run: 1, orderedBy: 'schedule', name: undefined };
+      const run = (made[0]?.run ?? 0) + 1;
+      const order = { unit, type, dataDay, run, orderedBy: 'schedule', name: undefined };
       return (await this.#insert(order, table.database)).id;
     } catch (error) {
       if (hasLabel(error, 'duplicate')) return undefined;

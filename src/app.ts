@@ -20,6 +20,7 @@ import type { RevenueSystem } from './revenue/index.js';
 import { openRevenue } from './revenue-opening.js';
 import { listen, loadTrust, makeAnswerer, openExchangeLog, type TicketKeys } from './server/index.js';
 import { sftpMetersOf, startSftpServer } from './sftp/index.js';
+import { watchStalls } from './stalls.js';
 import { capturing } from './tools/index.js';
 
 /** What one process does: everything, or (several processes) the platform's socket, or all the rest. */
@@ -86,6 +87,7 @@ export async function startApp(parts: AppParts): Promise<App> {
     const databases = { own: database, ...(theirs && { revenue: theirs }) };
     measureDatabases(metrics, databases);
     closers.push(measureEventLoop(metrics));
+    closers.push(watchStalls(log, clock));
     const ground: Ground = { ...base, revenue, databases };
     // Every process takes in what is announced to it; files are looked for, processed and sent by that of the jobs.
     const exchange = openAppExchange({ ...ground, processes: role !== 'gateway' });

@@ -54,6 +54,7 @@ export const logEvents = {
   'peer.legacy': 'warn',
   'place.failed': 'error',
   'place.unknown-file': 'warn',
+  'process.stalled': 'error',
   'recon.failed': 'error',
   'sftp.account.closed': 'warn',
   'sftp.banned': 'warn',

@@ -8,10 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { createConnection } from 'mysql2/promise';
-import { systemClock, systemIds } from '../../src/clock.js';
-import { databaseSettings, migrate, openDatabase } from '../../src/database/index.js';
-import { silentLog } from '../../src/log.js';
-import { fillDemo } from '../../src/revenue/index.js';
+import { systemClock } from '../../src/clock.js';
 import {
   MariadbServer,
   mariadbPrograms,
@@ -57,7 +54,6 @@ function crashes(
     try {
       const made = await sluice(['init', '--demo', '--dir', dir], env);
       expect(made.code, made.stderr).to.equal(0);
-      await fill(url);
       const told = new Map<string, Told>();
       let restarts = 0;
       for (let round = 1; round <= KILLS; round++) {
@@ -90,18 +86,6 @@ function crashes(
       rmSync(dir, { recursive: true, force: true });
     }
   });
-}
-
-/** The demo's customers, in this database. */
-async function fill(url: string): Promise<void> {
-  const context = { clock: systemClock, log: silentLog };
-  const database = await openDatabase(databaseSettings.parse({ url }), context);
-  try {
-    await migrate(database);
-    await fillDemo(database, { clock: systemClock, ids: systemIds });
-  } finally {
-    await database.close();
-  }
 }
 
 type Tls = ReturnType<typeof platformTls> & { readonly port: number };

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { downloadDir, partialDir, uploadDir } from '../../src/sftp/index.js';
 import { describeWith } from '../support/needs.js';
+import { mountSmallDisk, smallDisk, unmountSmallDisk } from '../support/small-disk.js';
 import {
   connect,
   openFlag,
@@ -187,31 +188,17 @@ async function hashOfPassword(): Promise<string> {
   return hashPassword('correct horse battery', systemIds);
 }
 
-const mayMount = (() => {
-  const dir = mkdtempSync(join(tmpdir(), 'sluice-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,nr_inodes=100', 'tmpfs', dir], { stdio: 'ignore' });
-    execFileSync('umount', [dir]);
-    return undefined;
-  } catch {
-    return 'only root may mount a tmpfs';
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-})();
-
-describeWith({ name: 'a small file system', missing: mayMount }, 'SFTP on a full disk', () => {
+describeWith(smallDisk, 'SFTP on a full disk', () => {
   let root: string;
   let server: TestServer;
   before(async () => {
     root = mkdtempSync(join(tmpdir(), 'sluice-full-'));
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,nr_inodes=60', 'tmpfs', root]);
+    mountSmallDisk(root);
     server = await startTestServer({ root });
   });
   after(async () => {
     await server.close();
-    // Lazily: a test that failed may have left a file open, and the mount must not stay behind.
-    execFileSync('umount', ['-l', root]);
+    unmountSmallDisk(root);
     rmSync(root, { recursive: true });
   });
 

@@ -96,9 +96,13 @@ export function actorName(env: NodeJS.ProcessEnv = process.env): string {
   return uid === 0 && env.SUDO_USER ? `${env.SUDO_USER} (sudo)` : username;
 }
 
-const SECRET = /pass|secret|token|private|keyPem/i;
+// An address may hold a password (a database's) or a token (a webhook's).
+const SECRET = /pass|secret|token|private|keyPem|webhook|^url$/i;
 const PEM = /-----BEGIN ([A-Z0-9 ]+)-----[^-]+-----END \1-----\n?/g;
 const textOf = (value: unknown): string => (value === undefined ? '' : JSON.stringify(value, masked));
+
+/** The value as the audit log may hold it. */
+export const withoutSecrets = (value: unknown): unknown => JSON.parse(textOf(value) || 'null');
 
 /** Secrets become `***`, certificates their kind: the audit log tells what changed, not the bytes. */
 function masked(key: string, value: unknown): unknown {

@@ -7,6 +7,7 @@ import { directoryOf, loadConfig } from '../config/index.js';
 import { codeOf, OperatorError } from '../errors.js';
 import { readOutcome } from '../reload.js';
 import { withDir, withExample } from './options.js';
+import { recordConfigChange } from './record-config.js';
 
 const WAIT_MS = 15_000;
 const LOOK_MS = 50;
@@ -18,6 +19,8 @@ export function reloadCommand(program: Command): void {
   withExample(withDir(reload), 'sluice reload --dir demo').action(async (options: { dir?: string }) => {
     const dir = directoryOf(options.dir);
     loadConfig(dir); // a fault is better shown here than in the log of the gateway
+    // Here, because the gateway knows nothing of who gave the order.
+    await recordConfigChange(dir);
     const before = readOutcome(dir)?.at ?? 0;
     signal(dir);
     for (let waited = 0; waited < WAIT_MS; waited += LOOK_MS) {

@@ -3,9 +3,11 @@ import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type App, startApp } from '../app.js';
 import { directoryOf, loadConfig } from '../config/index.js';
+import { messageOf } from '../errors.js';
 import { isWorker, runWorker, startWithWorkers, workerCount } from '../workers.js';
 import { DEMO_PASSWORD } from './init.js';
 import { withDir, withExample } from './options.js';
+import { recordConfigChange } from './record-config.js';
 
 /** `sluice serve`: runs the gateway in the foreground until SIGTERM or SIGINT. */
 export function serveCommand(program: Command): void {
@@ -38,7 +40,11 @@ export function serveCommand(program: Command): void {
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
-    process.on('SIGHUP', () => void app.reload());
+    // A record that cannot be made must not stop payments.
+    const record = () =>
+      recordConfigChange(dir).catch((error: unknown) => console.error(`audit: ${messageOf(error)}`));
+    process.on('SIGHUP', () => void app.reload().then(({ applied }) => (applied ? record() : undefined)));
+    await record();
     // Last: whoever reads this line may send a signal at once.
     console.log(readyText(dir, config.server.host, app.ports));
   });

@@ -89,4 +89,40 @@ describe('a running gateway takes over', () => {
     await does('sftp', 'account', 'remove', 'late');
     await until(async () => !(await login(password)));
   });
+
+  it('sluice.yaml, and the audit log tells which sections changed, without secrets', async () => {
+    interface Entry {
+      readonly action: string;
+      readonly target: string;
+      readonly before: Readonly<Record<string, unknown>>;
+      readonly after: Readonly<Record<string, unknown>>;
+    }
+    const entries = async (): Promise<Entry[]> =>
+      JSON.parse(await does('audit', 'list', '--json')).filter(
+        ({ action }: Entry) => action === 'config change',
+      );
+    expect((await entries()).map(({ target }) => target)).to.deep.equal(['server', 'server', 'units']);
+    const withWebhook = (token: string) => {
+      const text = readFileSync(at('sluice.yaml'), 'utf8').replace(/\nalarms:.*\n/, '\n');
+      writeFileSync(
+        at('sluice.yaml'),
+        `${text}\nalarms: { repeatHours: 5, webhook: "http://127.0.0.1:9/${token}" }\n`,
+      );
+    };
+    withWebhook('sesame-one');
+    await does('reload');
+    const [added] = await entries();
+    expect(added).to.include({ target: 'alarms' });
+    expect(added?.before).to.deep.equal({});
+    expect(added?.after).to.deep.equal({ alarms: { repeatHours: 5, webhook: '***' } });
+    await does('reload');
+    expect(await entries(), 'nothing changed').to.have.length(4);
+    // Only what is masked changes, and nobody says `sluice reload`.
+    withWebhook('sesame-two');
+    demo.gateway.process.kill('SIGHUP');
+    await until(async () => (await entries()).length === 5);
+    expect(readFileSync(at('audit', 'sluice.yaml.json'), 'utf8')).not.to.contain('sesame');
+    expect(await does('audit', 'list', '--json')).not.to.contain('sesame');
+    expect(await does('audit', 'verify')).to.match(/\d+:[0-9a-f]{64}/);
+  });
 });

@@ -1,11 +1,11 @@
 /** A gateway that captures, captures that replay, logs that become fixtures, load that is measured. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { watch } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { sluiceInside as sluice } from '../support/command-line.js';
 import { demoDirectory, type Gateway, root, startGateway } from '../support/gateway.js';
+import { until } from '../support/until.js';
 
 const captureIn = (dir: string) =>
   readdirSync(dir, { recursive: true, encoding: 'utf8' })
@@ -13,10 +13,9 @@ const captureIn = (dir: string) =>
     .sort()
     .map((name) => JSON.parse(readFileSync(join(dir, name), 'utf8')));
 
-/** The captures, as soon as there are so many. */
+/** The captures, as soon as there are so many: they are written behind the answer. */
 async function captured(dir: string, count: number): Promise<ReturnType<typeof captureIn>> {
-  const changes = watch(dir, { recursive: true, signal: AbortSignal.timeout(20_000) });
-  if (captureIn(dir).length < count) for await (const _ of changes) if (captureIn(dir).length >= count) break;
+  await until(() => captureIn(dir).length >= count);
   return captureIn(dir);
 }
 
@@ -47,7 +46,6 @@ describe('sluice serve --capture, fixture import, bench', function () {
     const defect = join(root, 'fixtures/messages/08-length-one-short.json');
     expect((await at('replay', defect)).code).equals(0);
     const dir = join(scratch, 'captures');
-    // They are written behind the answer.
     const captures = await captured(dir, 5);
     const [first, second, third, fourth, uncut] = captures;
     expect(uncut).nested.include({ 'expect.silence': true, 'captured.peer': 'platform' });

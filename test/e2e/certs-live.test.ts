@@ -4,12 +4,12 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { expect } from 'chai';
-import { systemClock } from '../../src/clock.js';
 import { sluiceInside } from '../support/command-line.js';
 import { messageFixture } from '../support/fixtures.js';
 import { demoDirectory, type Gateway, platformTls, startGateway } from '../support/gateway.js';
 import { sendFrame } from '../support/platform.js';
 import { framesOf, rawClient } from '../support/raw-client.js';
+import { until } from '../support/until.js';
 
 const query = Buffer.from(messageFixture('01').frameHex, 'hex');
 /** "Within one second", and some for a busy machine. */
@@ -41,15 +41,6 @@ describe('certificates of a running gateway', () => {
     } catch {
       return false;
     }
-  };
-  /** Milliseconds until it is so. */
-  const until = async (wanted: () => Promise<boolean>): Promise<number> => {
-    const from = systemClock.now();
-    while (!(await wanted())) {
-      if (systemClock.now() - from > 10_000) throw new Error('not within 10 s');
-      await systemClock.sleep(20);
-    }
-    return systemClock.now() - from;
   };
   const logged = () => readFileSync(join(gateway.dir, 'logs', 'sluice.log'), 'utf8');
   const refused = async () => !(await answers());

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { chinaDay, systemClock, systemIds } from '../../src/clock.js';
 import { makeEd25519Key } from '../../src/sftp/index.js';
-import { until } from '../exchange/support/exchange.js';
 import { sluiceInside as sluice } from '../support/command-line.js';
 import { demoDirectory, type Gateway, platformTls, startGateway } from '../support/gateway.js';
 import { ask, freshSerial } from '../support/platform.js';
 import { type StandIn, sftpAccount, startStandIn } from '../support/platform-stand-in.js';
+import { until } from '../support/until.js';
 
 const UNIT = '90001';
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');

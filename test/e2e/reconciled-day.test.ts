@@ -15,7 +15,6 @@ import { addCustomers, issueBills } from '../../src/revenue/index.js';
 import { unitWith } from '../../src/revenue/unit.js';
 import { makeEd25519Key } from '../../src/sftp/index.js';
 import { withDatabase } from '../../src/with-database.js';
-import { until } from '../exchange/support/exchange.js';
 import { sluiceInside } from '../support/command-line.js';
 import { eachDatabase } from '../support/databases.js';
 import { demoDirectory, type Gateway, platformTls, startGateway } from '../support/gateway.js';
@@ -33,6 +32,7 @@ import {
   planDay,
   platformBook,
 } from '../support/reconciled-day.js';
+import { until } from '../support/until.js';
 
 const LONG = process.env.SLUICE_LONG === '1';
 const COUNT = Number(process.env.SLUICE_DAY_PAYMENTS ?? (LONG ? 5000 : 110));

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import ssh from 'ssh2';
 import { DEMO_PASSWORD } from '../../src/cli/init.js';
-import { systemClock } from '../../src/clock.js';
 import { sluiceInside } from '../support/command-line.js';
 import { demoGateway } from '../support/demo-gateway.js';
 import { ask, requestFrame, sendFrame } from '../support/platform.js';
+import { until } from '../support/until.js';
 
 describe('a running gateway takes over', () => {
   const demo = demoGateway();
@@ -24,13 +24,6 @@ describe('a running gateway takes over', () => {
     expect(text).to.contain(from);
     writeFileSync(at('sluice.yaml'), text.replace(from, to));
     return does('reload');
-  };
-  const until = async (wanted: () => Promise<boolean>) => {
-    const end = systemClock.now() + 10_000;
-    while (!(await wanted())) {
-      if (systemClock.now() > end) throw new Error('not within 10 s');
-      await systemClock.sleep(20);
-    }
   };
   const answered = async (bytes: Buffer, more: object = {}) => {
     try {

@@ -18,6 +18,7 @@ import { describeWith, program } from '../support/needs.js';
 import { run } from '../support/programs.js';
 import { startServer } from '../support/server.js';
 import { TestClock } from '../support/test-clock.js';
+import { until } from '../support/until.js';
 
 const query = Buffer.from(messageFixture('01').frameHex, 'hex');
 
@@ -58,10 +59,6 @@ describeWith(program('openssl', 'openssl'), 'TLS sessions of two processes', () 
     const text = Buffer.concat(chunks).toString('latin1');
     return { answered: text.includes('"rtnCode":"9999"'), resumed: /^Reused, /m.test(text) };
   }
-  const until = async (wanted: () => Promise<boolean>) => {
-    const end = systemClock.now() + 30_000;
-    while (!(await wanted())) if (systemClock.now() > end) throw new Error('not within 30 s');
-  };
 
   for (const version of ['tls1_2', 'tls1_3'] as const)
     it(`OpenSSL resumes ${version}, also after a reload, until its peer is disabled`, async () => {
@@ -70,7 +67,7 @@ describeWith(program('openssl', 'openssl'), 'TLS sessions of two processes', () 
       await until(async () => {
         await ask(version, '-sess_out', file);
         return (await ask(version, '-sess_in', file)).resumed;
-      });
+      }, 30_000);
       await does('reload');
       for (let i = 0; i < 4; i++)
         expect(await ask(version, '-sess_in', file)).to.deep.equal({ answered: true, resumed: true });

@@ -11,7 +11,8 @@ import type { Day } from '../../src/protocol/values.js';
 import { unitWith } from '../../src/revenue/unit.js';
 import { eachDatabase } from '../support/databases.js';
 import { TestClock } from '../support/test-clock.js';
-import { limits, makeExchange, type TestExchange, until } from './support/exchange.js';
+import { until } from '../support/until.js';
+import { limits, makeExchange, type TestExchange } from './support/exchange.js';
 
 const unit = unitWith('39536', {}, {}, { shortName: 'GSCQQIANNENG' });
 const captured = readFileSync(

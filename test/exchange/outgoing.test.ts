@@ -11,7 +11,8 @@ import { unitWith } from '../../src/revenue/unit.js';
 import type { NoticeCall, NoticeReply } from '../../src/server/index.js';
 import { eachDatabase } from '../support/databases.js';
 import { TestClock } from '../support/test-clock.js';
-import { makeExchange, type TestExchange, until } from './support/exchange.js';
+import { until } from '../support/until.js';
+import { makeExchange, type TestExchange } from './support/exchange.js';
 
 const UNIT = '39536';
 const theUnit = unitWith(UNIT, {}, {}, { shortName: 'GSCQQIANNENG' });

@@ -12,7 +12,8 @@ import type { NoticeCall } from '../../src/server/index.js';
 import { makeSshd, type Sshd, sshdNeed } from '../sftp/support/sshd.js';
 import { eachDatabase } from '../support/databases.js';
 import { describeWith } from '../support/needs.js';
-import { limits, makeExchange, type TestExchange, until } from './support/exchange.js';
+import { until } from '../support/until.js';
+import { limits, makeExchange, type TestExchange } from './support/exchange.js';
 
 const UNIT = '39536';
 const unit = unitWith(UNIT, {}, {}, { shortName: 'GSCQQIANNENG' });

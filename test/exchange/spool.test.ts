@@ -5,7 +5,7 @@ import { systemIds } from '../../src/clock.js';
 import { type Origin, Spool } from '../../src/exchange/arrival/spool.js';
 import { temporaryDirectory } from '../support/directory.js';
 import { TestClock } from '../support/test-clock.js';
-import { until } from './support/exchange.js';
+import { until } from '../support/until.js';
 
 const origin: Origin = {
   unit: '39536',

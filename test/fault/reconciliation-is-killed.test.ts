@@ -13,7 +13,6 @@ import { fenOf, type Month, type Serial } from '../../src/protocol/values.js';
 import { addCustomers, issueBills, openBuiltinRevenue, verifyLedger } from '../../src/revenue/index.js';
 import { unitWith } from '../../src/revenue/unit.js';
 import { withDatabase } from '../../src/with-database.js';
-import { until } from '../exchange/support/exchange.js';
 import { demoDirectory, startGateway } from '../support/gateway.js';
 import {
   billOf,
@@ -23,6 +22,7 @@ import {
   otherCustomerOf,
   planDay,
 } from '../support/reconciled-day.js';
+import { until } from '../support/until.js';
 
 const LONG = process.env.SLUICE_LONG === '1';
 const ROUNDS = LONG ? 36 : 2;

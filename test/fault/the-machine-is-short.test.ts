@@ -6,11 +6,11 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { chinaDay, systemClock } from '../../src/clock.js';
-import { until } from '../sftp/support/until.js';
 import { demoDirectory, type Gateway, platformTls, sluice, startGateway } from '../support/gateway.js';
 import { describeWith, program } from '../support/needs.js';
 import { ask, freshSerial, paymentBody } from '../support/platform.js';
 import { mountSmallDisk, smallDisk, unmountSmallDisk } from '../support/small-disk.js';
+import { until } from '../support/until.js';
 
 const UNIT = '39536';
 const CUSTOMER = '022000';

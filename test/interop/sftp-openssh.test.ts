@@ -13,8 +13,8 @@ import {
   sshOptions,
 } from '../sftp/support/programs.js';
 import { startTestServer, type TestServer } from '../sftp/support/server.js';
-import { until } from '../sftp/support/until.js';
 import { describeWith, program } from '../support/needs.js';
+import { until } from '../support/until.js';
 
 describeWith(program('sftp', 'openssh-client'), 'OpenSSH as client of our SFTP server', () => {
   let server: TestServer;

@@ -15,8 +15,8 @@ import {
   sha256Of,
 } from '../sftp/support/programs.js';
 import { PASSWORD, startTestServer, type TestServer } from '../sftp/support/server.js';
-import { until } from '../sftp/support/until.js';
 import { describeWith, program } from '../support/needs.js';
+import { until } from '../support/until.js';
 
 const LONG = process.env.SLUICE_LONG === '1';
 const MIB = 1024 * 1024;

@@ -12,8 +12,8 @@ import {
   sshOptions,
 } from '../sftp/support/programs.js';
 import { PASSWORD, startTestServer, type TestServer } from '../sftp/support/server.js';
-import { until } from '../sftp/support/until.js';
 import { describeWith, program } from '../support/needs.js';
+import { until } from '../support/until.js';
 
 let server: TestServer;
 let client: ClientDirectory;

@@ -5,9 +5,9 @@ import { expect } from 'chai';
 import { systemIds } from '../../src/clock.js';
 import { sql } from '../../src/database/index.js';
 import { downloadDir, hashPassword, uploadDir } from '../../src/sftp/index.js';
+import { until } from '../support/until.js';
 import { openFlag, RawClient, requestType, statusCode, text, uint32 } from './support/raw-client.js';
 import { PASSWORD, startTestServer, type TestServer } from './support/server.js';
-import { until } from './support/until.js';
 
 const { read, write, create } = openFlag;
 const { permissionDenied, ok } = statusCode;

@@ -16,6 +16,7 @@ import { expect } from 'chai';
 import { downloadDir, partialDir, uploadDir } from '../../src/sftp/index.js';
 import { describeWith } from '../support/needs.js';
 import { mountSmallDisk, smallDisk, unmountSmallDisk } from '../support/small-disk.js';
+import { until } from '../support/until.js';
 import {
   connect,
   openFlag,
@@ -27,7 +28,6 @@ import {
   uint64,
 } from './support/raw-client.js';
 import { startTestServer, type TestServer } from './support/server.js';
-import { until } from './support/until.js';
 
 const { write, create, truncate, read } = openFlag;
 const { ok, failure } = statusCode;

@@ -14,9 +14,9 @@ import {
   setAccountEnabled,
   setAccountPassword,
 } from '../../src/sftp/index.js';
+import { until } from '../support/until.js';
 import { openFlag, RawClient, statusCode, withPassword } from './support/raw-client.js';
 import { PASSWORD, startTestServer, type TestServer } from './support/server.js';
-import { until } from './support/until.js';
 
 /** How a login ends: `in`, or the client's error. */
 async function login(server: TestServer, config: Partial<ConnectConfig>): Promise<string> {

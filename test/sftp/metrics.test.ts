@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
+import { until } from '../support/until.js';
 import { RawClient } from './support/raw-client.js';
 import { startTestServer, type TestServer } from './support/server.js';
-import { until } from './support/until.js';
 
 describe('SFTP metrics', () => {
   let server: TestServer;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { systemIds } from '../../src/clock.js';
 import { hashPassword } from '../../src/sftp/index.js';
+import { until } from '../support/until.js';
 import { openFlag, RawClient, requestType, statusCode, text, uint32 } from './support/raw-client.js';
 import { PASSWORD, startTestServer, type TestServer } from './support/server.js';
-import { until } from './support/until.js';
 
 describe('SFTP uploads that processing takes at once', () => {
   let server: TestServer;

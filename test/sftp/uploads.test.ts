@@ -11,9 +11,9 @@ import {
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { partialDir, uploadDir } from '../../src/sftp/index.js';
+import { until } from '../support/until.js';
 import { openFlag, RawClient, requestType, statusCode, text, uint32, uint64 } from './support/raw-client.js';
 import { startTestServer, type TestServer } from './support/server.js';
-import { until } from './support/until.js';
 
 const { write, create, truncate, append, read, exclusive } = openFlag;
 

@@ -5,7 +5,8 @@ import { deductionResults } from '../../../src/exchange/index.js';
 import { verifyLedger } from '../../../src/revenue/index.js';
 import { freshSerial, standing, today } from '../../revenue/world.js';
 import { eachDatabase } from '../../support/databases.js';
-import { makeExchange, until } from '../support/exchange.js';
+import { until } from '../../support/until.js';
+import { makeExchange } from '../support/exchange.js';
 import { deductionWorld } from './world.js';
 
 eachDatabase(

@@ -34,15 +34,6 @@ export interface TestExchange {
 }
 const expire = sql('update incoming_files set claimed_until = 1 where file_id = :id');
 
-/** Waits until it holds. */
-export async function until(holds: () => Promise<boolean>, withinMs = 15_000): Promise<void> {
-  const end = systemClock.now() + withinMs;
-  while (!(await holds())) {
-    if (systemClock.now() > end) throw new Error('it did not come to hold in time');
-    await systemClock.sleep(30);
-  }
-}
-
 export const limits = {
   stableMs: 200,
   pollMs: 200,

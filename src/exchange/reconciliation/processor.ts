@@ -3,6 +3,7 @@ import type { AcceptedFile, ProcessingOutcome, Processor } from '../arrival/proc
 import type { ReconParts } from './parts.js';
 import { reconcileFile } from './reconciler.js';
 
+/** When to look again; not later than a node that died lets go of its day. */
 const SOON_MS = 30_000;
 
 /** @param open gives the parts when the first file needs them */
@@ -17,7 +18,7 @@ async function processFile(
   signal: AbortSignal,
 ): Promise<ProcessingOutcome> {
   const outcome = await reconcileFile(parts, file, signal);
-  const again = parts.clock.now() + SOON_MS;
+  const again = parts.clock.now() + Math.min(SOON_MS, parts.leaseMs);
   switch (outcome.kind) {
     case 'done':
       return {

@@ -103,7 +103,7 @@ describe('the fast reader of DSDZ', () => {
       }),
       { numRuns: RUNS },
     );
-    // About three in ten are; this only proves that the fast way was compared at all, whatever the seed.
+    // About a quarter are; this only proves that the fast way was compared at all, whatever the seed.
     expect(fastOnes).greaterThan(RUNS / 8);
   }).timeout(60_000);
 });

@@ -39,6 +39,8 @@ const file = fc
         kind: fc.constantFrom('put', 'drop', 'double', 'cut', 'line', 'end'),
         sign: fc.constantFrom('|', '$', '#', '0', 'x', '\n', '\r', '\\', ' ', 'é', '\0', '-', '9'),
       }),
+      // Every third file is whole, so that enough of them are read fast whatever the seed.
+      { freq: 2 },
     ),
   })
   .map(({ lines, lineEnd, countFirst, damage }): Written => {
@@ -103,7 +105,6 @@ describe('the fast reader of DSDZ', () => {
       }),
       { numRuns: RUNS },
     );
-    // About a quarter are; this only proves that the fast way was compared at all, whatever the seed.
-    expect(fastOnes).greaterThan(RUNS / 8);
+    expect(fastOnes).greaterThan(RUNS / 4);
   }).timeout(60_000);
 });

@@ -1,5 +1,5 @@
 /** Time and randomness come in by parameter; this is the only file that asks the machine for them (a test proves it). */
-import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import crypto, { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleepTimer } from 'node:timers/promises';
 import type { Day, Month } from './protocol/values.js';
 
@@ -39,24 +39,32 @@ export interface Ids {
   bytes(count: number): Buffer;
 }
 
+/** Rows of one moment lie side by side in the index of a name that begins with the time: fewer pages to write. Node has it from 26.1 on. */
+const timeOrderedUuid: () => string = 'randomUUIDv7' in crypto ? crypto.randomUUIDv7 : randomUUID;
+
 export const systemIds: Ids = {
   digits(count) {
     let out = '';
     while (out.length < count) out += String(randomInt(1_000_000_000)).padStart(9, '0');
     return out.slice(0, count);
   },
-  uuid: () => randomUUID(),
+  uuid: timeOrderedUuid,
   bytes: (count) => randomBytes(count),
 };
 
 // China has kept UTC+8 without daylight saving since 1992, so a fixed offset is exact and the host's zone cannot matter.
 const CHINA_OFFSET_MS = 8 * 3_600_000;
 
+// Every exchange asks several times within a second, so the answer of the last second is kept.
+const lastStamp = { second: Number.NaN, text: '' };
 /** `yyyyMMddHHmmss` in China. */
 export function chinaStamp(at: Moment): string {
-  const t = new Date(at + CHINA_OFFSET_MS).toISOString();
-  // Slices, because every exchange asks several times and a pattern costs ten times as much.
-  return t.slice(0, 4) + t.slice(5, 7) + t.slice(8, 10) + t.slice(11, 13) + t.slice(14, 16) + t.slice(17, 19);
+  const second = Math.floor(at / 1000);
+  if (second !== lastStamp.second) {
+    lastStamp.text = chinaText(at).replace(/\D/g, '');
+    lastStamp.second = second;
+  }
+  return lastStamp.text;
 }
 /** The day in China. */
 export const chinaDay = (at: Moment): Day => chinaStamp(at).slice(0, 8) as Day;

@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import winston from 'winston';
-import type { Clock } from './clock.js';
+import type { Clock, Moment } from './clock.js';
 
 /**
  * Event name → level. One list, so that an operator can look every event up and a test can compare it with the docs.
@@ -123,33 +123,28 @@ export function openLog(settings: LogSettings): Log & { close(): Promise<void> }
   });
   const logger = winston.createLogger({ transports: settings.console ? [file, terminal] : [file] });
   logger.on('error', () => {});
-  let lines: string[] = [];
-  let forPeople: string[] = [];
+  let waiting: Entry[] = [];
   let cancel: (() => void) | undefined;
 
   function write(): void {
     cancel?.();
     cancel = undefined;
-    if (lines.length === 0) return;
-    logger.log({ level: 'info', message: '', lines: lines.join('\n'), readable: forPeople.join('\n') });
-    lines = [];
-    forPeople = [];
+    if (waiting.length === 0) return;
+    const entries = waiting.map(shown);
+    waiting = [];
+    logger.log({
+      level: 'info',
+      message: '',
+      lines: entries.map((entry) => JSON.stringify(entry)).join('\n'),
+      readable: settings.console ? entries.map(readable).join('\n') : '',
+    });
   }
   return {
     event(name, fields = {}) {
       const level = logEvents[name];
       if (severity[level] > severity[settings.level]) return;
-      const timestamp = new Date(clock.now()).toISOString();
-      const entry: Record<string, string | number | boolean | undefined> = {
-        level,
-        message: name,
-        timestamp,
-      };
-      for (const [key, value] of Object.entries(fields))
-        entry[key] = typeof value === 'string' ? printable(value) : value;
-      lines.push(JSON.stringify(entry));
-      if (settings.console) forPeople.push(readable(entry));
-      if (level !== 'info' || lines.length >= TOGETHER_LINES) write();
+      waiting.push({ name, fields, at: clock.now() });
+      if (level !== 'info' || waiting.length >= TOGETHER_LINES) write();
       else cancel ??= clock.after(TOGETHER_MS, write);
     },
     close: () =>
@@ -159,6 +154,24 @@ export function openLog(settings: LogSettings): Log & { close(): Promise<void> }
         logger.end();
       }),
   };
+}
+
+/** An event as it came: its line is made when it is written, behind the answer. */
+interface Entry {
+  readonly name: LogEvent;
+  readonly fields: LogFields;
+  readonly at: Moment;
+}
+
+function shown({ name, fields, at }: Entry): LogFields {
+  const entry: Record<string, LogFields[string]> = {
+    level: logEvents[name],
+    message: name,
+    timestamp: new Date(at).toISOString(),
+  };
+  for (const [key, value] of Object.entries(fields))
+    entry[key] = typeof value === 'string' ? printable(value) : value;
+  return entry;
 }
 
 function readable({ level, message, timestamp: _, ...fields }: LogFields): string {

@@ -33,14 +33,15 @@ export class Handshakes {
     return cut && { socket: cut[0], address: cut[1] };
   }
 
-  /** The certificate was shown, or the socket is gone. */
-  end(raw: Socket): void {
+  /** The certificate was shown, or the socket is gone. Gives the address it came from, unless it had ended before. */
+  end(raw: Socket): string | undefined {
     const address = this.#pending.get(raw);
-    if (address === undefined) return;
+    if (address === undefined) return undefined;
     this.#pending.delete(raw);
     const left = (this.#byAddress.get(address) ?? 1) - 1;
     if (left > 0) this.#byAddress.set(address, left);
     else this.#byAddress.delete(address);
+    return address;
   }
 
   get size(): number {

@@ -177,7 +177,7 @@ export function measureDatabases(
 }
 
 /** How often the delay of the event loop is sampled. */
-const SAMPLE_MS = 50;
+const SAMPLE_MS = 100;
 /** Of this process, since the scrape before: whoever blocks the event loop makes all exchanges wait. */
 export function measureEventLoop({ registry }: Metrics): () => void {
   const delays = monitorEventLoopDelay({ resolution: SAMPLE_MS });

@@ -20,15 +20,15 @@ import {
 } from '../pki/index.js';
 import { oneOf, wholeOf } from './arguments.js';
 import {
+  type CertificateOptions,
   caPassphrase,
+  certificateParams,
   changeCertificates,
   noteOf,
   readBytes,
-  type SubjectOptions,
   storePassword,
-  subjectParams,
   TAKEN_OVER,
-  withSubject,
+  withCertificate,
 } from './certs-support.js';
 import { withDir, withExample } from './options.js';
 import { findSecret, needSecret } from './secrets.js';
@@ -47,11 +47,11 @@ const withPassphrase = (command: Command): Command =>
 export function certsCaCommands(certs: Command): void {
   const ca = certs.command('ca').description('a local CA for peers that have none');
   withExample(
-    withPassphrase(withSubject(ca.command('init').description('make the CA; its key is encrypted'))),
+    withPassphrase(withCertificate(ca.command('init').description('make the CA; its key is encrypted'))),
     'sluice certs ca init --subject "长沙水务 gateway CA" --days 3650 --passphrase-file ca.txt',
   ).action(init);
   withExample(
-    withPassphrase(withSubject(ca.command('issue').description('make a certificate for a peer')))
+    withPassphrase(withCertificate(ca.command('issue').description('make a certificate for a peer')))
       .argument('<name>', 'name of the files; also the subject unless --subject is given')
       .option('--usage <usage>', usages.join(', '), 'both')
       .option('--csr <file>', "sign the peer's request; its key stays with it")
@@ -88,9 +88,9 @@ export function certsCaCommands(certs: Command): void {
   ).action(protect);
 }
 
-const init = (options: CaOptions & SubjectOptions): Promise<void> =>
+const init = (options: CaOptions & CertificateOptions): Promise<void> =>
   changeCertificates(options, async (dir) => {
-    const { keyType, days } = subjectParams(options);
+    const { keyType, days } = certificateParams(options);
     const passphrase = await caPassphrase(options.passphraseFile, true);
     const commonName = options.subject ?? 'Sluice local CA';
     const pem = await initCa(dir, { commonName, days, keyType, passphrase, now: systemClock.now() });
@@ -102,7 +102,7 @@ const init = (options: CaOptions & SubjectOptions): Promise<void> =>
     };
   });
 
-interface IssueOptions extends CaOptions, SubjectOptions {
+interface IssueOptions extends CaOptions, CertificateOptions {
   readonly usage: string;
   readonly csr?: string;
   readonly pkcs12?: string;
@@ -114,7 +114,7 @@ const issue = (name: string, options: IssueOptions): Promise<void> =>
   changeCertificates(options, async (dir) => {
     const passphrase = await caPassphrase(options.passphraseFile);
     const now = systemClock.now();
-    const params = { ...subjectParams(options), usage: oneOf('--usage', options.usage, usages), now };
+    const params = { ...certificateParams(options), usage: oneOf('--usage', options.usage, usages), now };
     const base = `${options.out}/${name}`;
     if (options.csr !== undefined) {
       const csr = readBytes(options.csr).toString('latin1');

@@ -23,24 +23,27 @@ import {
 import { keyPassphrase } from '../server/index.js';
 import { spanOf } from './arguments.js';
 import {
+  type CertificateOptions,
   caPassphrase,
+  certificateParams,
   changeCertificates,
   noteOf,
   readSentFile,
   type SubjectOptions,
   subjectParams,
   TAKEN_OVER,
+  withCertificate,
   withSubject,
 } from './certs-support.js';
 import { withDir, withExample } from './options.js';
 
-interface OwnOptions extends SubjectOptions {
+interface OwnOptions extends CertificateOptions {
   readonly dir?: string;
   readonly ca?: boolean;
   readonly passphraseFile?: string;
 }
 const withCa = (command: Command): Command =>
-  withDir(withSubject(command))
+  withDir(withCertificate(command))
     .option('--ca', 'signed by the local CA instead of by itself')
     .option('--passphrase-file <file>', 'passphrase of the local CA');
 
@@ -86,7 +89,7 @@ export function certsOwnCommands(certs: Command): void {
 }
 
 async function credentialFor(dir: string, options: OwnOptions, subject: string): Promise<Credential> {
-  const params = { ...subjectParams(options), subject, usage: 'both' as const, now: systemClock.now() };
+  const params = { ...certificateParams(options), subject, usage: 'both' as const, now: systemClock.now() };
   return options.ca === true
     ? issueFromCa(dir, await caPassphrase(options.passphraseFile), params)
     : selfSign(params);

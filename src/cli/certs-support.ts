@@ -34,24 +34,31 @@ export async function changeCertificates(
 export interface SubjectOptions {
   readonly subject?: string;
   readonly keyType: string;
-  readonly days: string;
   readonly dns?: string;
   readonly ip?: string;
 }
-/** Options of every command that makes a certificate or a request. */
+export interface CertificateOptions extends SubjectOptions {
+  readonly days: string;
+}
+/** Options of every command that makes a certificate. */
+export const withCertificate = (command: Command): Command =>
+  withSubject(command).option('--days <days>', 'how long it is valid', CERTIFICATE_DAYS);
+/** Options of every command that makes a certificate or a request; how long one is valid, decides who signs. */
 export const withSubject = (command: Command): Command =>
   command
     .option('--subject <name>', 'a name, or a whole subject such as "CN=gateway,O=长沙水务,C=CN"')
     .option('--key-type <type>', keyTypes.join(', '), 'ecdsa-p256')
-    .option('--days <days>', 'how long it is valid', CERTIFICATE_DAYS)
     .option('--dns <names>', 'DNS names, separated by commas')
     .option('--ip <addresses>', 'IP addresses, separated by commas');
 
 export const subjectParams = (options: SubjectOptions) => ({
   keyType: oneOf('--key-type', options.keyType, keyTypes) satisfies KeyType,
-  days: wholeOf('--days', options.days, 1, 36_500),
   dnsNames: listOf(options.dns),
   ipAddresses: listOf(options.ip),
+});
+export const certificateParams = (options: CertificateOptions) => ({
+  ...subjectParams(options),
+  days: wholeOf('--days', options.days, 1, 36_500),
 });
 
 /** Reads what somebody sent, asking for its password when it needs one. */

@@ -1,5 +1,5 @@
 /* Every administrative change goes into the audit log of the database; while that cannot be reached, into a file that is handed in later. */
-import { appendFile, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { appendFile, open, readFile, rm } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../clock.js';
 import { loadConfig } from '../config/index.js';
 import { type AuditChange, appendAudit, type Database } from '../database/index.js';
 import { codeOf, messageOf } from '../errors.js';
+import { giveToOwnerOf, makeFolder } from '../folder-owner.js';
 import { withLockFile } from '../pki/index.js';
 import { withDatabase } from '../with-database.js';
 
@@ -33,11 +34,12 @@ export async function recordChange(
   { database, clock = systemClock }: { readonly database?: Database; readonly clock?: Clock } = {},
 ): Promise<void> {
   const file = pendingFile(dir);
-  await mkdir(join(dir, 'audit'), { recursive: true, mode: 0o750 });
+  await makeFolder(join(dir, 'audit'));
   await withLockFile(`${file}.lock`, async () => {
     await appendFile(file, `${JSON.stringify(auditChange(change, clock))}\n`, { mode: 0o600 });
     const handle = await open(file, 'r');
     await handle.sync().finally(() => handle.close());
+    await giveToOwnerOf(join(dir, 'audit'), file);
   });
   try {
     await handInPending(dir, database);

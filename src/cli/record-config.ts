@@ -1,10 +1,11 @@
 /* sluice.yaml is changed by hand: what differs from when it was last in force goes into the audit log like any other change. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { codeOf } from '../errors.js';
+import { writeWhole } from '../pki/index.js';
 import { recordChange, withoutSecrets } from './record-change.js';
 
 const sections = z.record(z.string(), z.unknown());
@@ -34,7 +35,8 @@ export async function recordConfigChange(dir: string): Promise<void> {
     });
   }
   // After it, so that a crash in between records twice: better than never.
-  if (before === undefined || changed.length > 0) await writeSeen(dir, after);
+  if (before === undefined || changed.length > 0)
+    await writeWhole(seenFile(dir), JSON.stringify(after), 'secret');
 }
 
 async function readSections(dir: string): Promise<Seen> {
@@ -53,10 +55,4 @@ async function readSeen(dir: string): Promise<Seen | undefined> {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-async function writeSeen(dir: string, seen: Seen): Promise<void> {
-  await mkdir(join(dir, 'audit'), { recursive: true, mode: 0o750 });
-  await writeFile(`${seenFile(dir)}.tmp`, JSON.stringify(seen), { mode: 0o600 });
-  await rename(`${seenFile(dir)}.tmp`, seenFile(dir));
 }

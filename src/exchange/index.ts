@@ -3,7 +3,13 @@ export { recordOf } from './arrival/filing.js';
 export { fileSources, type IncomingFile, incomingStates } from './arrival/incoming-file.js';
 export { bytesOf } from './arrival/inspect.js';
 export type { AcceptedFile, ProcessingOutcome, Processor } from './arrival/processor.js';
-export { deductionRequests, deductionResults, startDeductionService } from './deduction/index.js';
+export {
+  batchStateTitles,
+  deductionRequests,
+  deductionResults,
+  outcomeTitles,
+  startDeductionService,
+} from './deduction/index.js';
 export {
   type IncomingType,
   isIncomingType,

@@ -1,8 +1,9 @@
 /** Where certificates lie under the gateway's directory, and how files are replaced so that no reader sees half of one. */
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemIds } from '../clock.js';
 import { codeOf, messageOf, OperatorError } from '../errors.js';
+import { giveToOwnerOf, makeFolder } from '../folder-owner.js';
 
 /** Everything below `DIR/certs`. */
 export const certificateFiles = (dir: string) => {
@@ -27,14 +28,17 @@ export const certificateFiles = (dir: string) => {
   };
 };
 
-/** Writes the whole file durably or not at all. Secrets get mode 0600 before a byte is in them. */
+/**
+ * Writes the whole file durably or not at all. Secrets get mode 0600 before a byte is in them.
+ * Root writes for the owner of the folder.
+ */
 export async function writeWhole(
   file: string,
   content: string | Uint8Array,
   kind: 'public' | 'secret',
 ): Promise<void> {
   const mode = kind === 'secret' ? 0o600 : 0o644;
-  await mkdir(dirname(file), { recursive: true, mode: 0o750 });
+  await makeFolder(dirname(file));
   const temporary = `${file}.${systemIds.digits(8)}.tmp`;
   try {
     const handle = await open(temporary, 'wx', mode);
@@ -45,6 +49,7 @@ export async function writeWhole(
       await handle.close();
     }
     await chmod(temporary, mode); // the umask may have taken bits of the public one away
+    await giveToOwnerOf(dirname(file), temporary);
     await rename(temporary, file);
     const place = await open(dirname(file), 'r');
     await place.sync().finally(() => place.close());

@@ -18,12 +18,13 @@ export interface TrustWatch {
  * being written is seen again when it is done).
  */
 export function watchTrust(dir: string, onChange: () => void, clock: Clock): TrustWatch {
-  let seen = stateOf(dir);
+  const list = folderLists(clock);
+  let seen = stateOf(dir, list);
   let expected: readonly Moment[] = [];
   let polledAt = clock.now();
   const stop = clock.every(POLL_MS, () => {
     const now = clock.now();
-    const state = stateOf(dir);
+    const state = stateOf(dir, list);
     const due = expected.some((moment) => polledAt < moment && moment <= now);
     polledAt = now;
     if (state === seen && !due) return;
@@ -38,20 +39,36 @@ export function watchTrust(dir: string, onChange: () => void, clock: Clock): Tru
   };
 }
 
-function stateOf(dir: string): string {
+function stateOf(dir: string, list: (folder: string) => readonly string[]): string {
   const { certs, crls } = certificateFiles(dir);
-  return [certs, crls]
-    .flatMap((folder) => namesIn(folder).map((name) => markOf(join(folder, name))))
-    .join('\n');
+  return [certs, crls].flatMap(list).map(markOf).join('\n');
 }
 
-function namesIn(folder: string): string[] {
+/** A file system may give changes within so long the same moment. */
+const MTIME_GRAIN_MS = 2000;
+
+/** Paths of the files in a folder; it is read again only when it was changed, or has just been. */
+function folderLists(clock: Clock): (folder: string) => readonly string[] {
+  const known = new Map<string, { readonly changedNs: bigint; readonly paths: readonly string[] }>();
+  return (folder) => {
+    const stat = statSync(folder, { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined) return []; // not there yet
+    const cached = known.get(folder);
+    const isOld = clock.now() - Number(stat.mtimeMs) > MTIME_GRAIN_MS;
+    if (isOld && cached?.changedNs === stat.mtimeNs) return cached.paths;
+    const paths = pathsIn(folder);
+    // What was read while it was young may lack what came in the same moment.
+    if (isOld) known.set(folder, { changedNs: stat.mtimeNs, paths });
+    return paths;
+  };
+}
+
+function pathsIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder)
-      .filter((name) => !name.endsWith('.tmp'))
-      .sort();
+    const names = readdirSync(folder).filter((name) => !name.endsWith('.tmp'));
+    return names.sort().map((name) => join(folder, name));
   } catch {
-    return []; // not there yet
+    return []; // gone meanwhile
   }
 }
 

@@ -1,11 +1,28 @@
 /** The page as tables, once for terminal and HTML. Pure. */
 import { chinaText, type Moment } from '../clock.js';
-import { differenceClasses, differenceStates, reconDayStates, repairOutcomes } from '../exchange/index.js';
+import {
+  batchStateTitles,
+  differenceClasses,
+  differenceStates,
+  outcomeTitles,
+  reconDayStates,
+  repairOutcomes,
+} from '../exchange/index.js';
 import { isResultCode, meaningOf, messageOf } from '../protocol/index.js';
 import type { TracedEntry } from '../revenue/index.js';
 import { yuan } from '../tools/index.js';
 import { happeningsOf } from './timeline.js';
 import type { Trace } from './trace.js';
+import {
+  accountTitles,
+  billStateTitles,
+  channelTitles,
+  entryKindTitles,
+  fileStateTitles,
+  paymentStateTitles,
+  suspenseStateTitles,
+  worded,
+} from './words.js';
 
 export interface Section {
   readonly title: string;
@@ -100,8 +117,8 @@ const payments = ({ payments }: Trace): Section => ({
     one.paymentNumber,
     one.serial,
     one.customer,
-    one.channel,
-    one.state,
+    worded(channelTitles, one.channel),
+    worded(paymentStateTitles, one.state),
     one.bookingDay,
     at(one.receivedAt),
     at(one.bookedAt),
@@ -134,9 +151,15 @@ const ledger = ({ payments, entries }: Trace): Section => {
     ],
     numbers: [6, 7],
     rows: all.flatMap((entry) => {
-      const about = [entry.entryNumber, entry.kind, entry.bookingDay, at(entry.bookedAt), entry.amends];
+      const kind = worded(entryKindTitles, entry.kind);
+      const about = [entry.entryNumber, kind, entry.bookingDay, at(entry.bookedAt), entry.amends];
       return [
-        ...entry.lines.map(({ account, amount }) => [...about, account, money(amount), '']),
+        ...entry.lines.map(({ account, amount }) => [
+          ...about,
+          worded(accountTitles, account),
+          money(amount),
+          '',
+        ]),
         ...entry.bills.map((one) => [...about, `账单 ${one.bill}`, money(one.principal), money(one.lateFee)]),
       ];
     }),
@@ -152,7 +175,7 @@ const suspense = ({ suspense }: Trace): Section => ({
     one.customer,
     money(one.amount),
     one.bookingDay,
-    one.state,
+    worded(suspenseStateTitles, one.state),
     one.orderedBy,
     `${one.resolvedBy} ${one.resolvedFor}`.trim(),
     at(one.resolvedAt),
@@ -166,7 +189,7 @@ const bills = ({ bills }: Trace): Section => ({
     one.bill,
     one.customer,
     one.month,
-    one.state,
+    worded(billStateTitles, one.state),
     money(one.principal),
     one.issuedOn,
     one.settledBy,
@@ -228,12 +251,12 @@ const deductions = ({ deductions }: Trace): Section => ({
   rows: deductions.map((one) => [
     one.detail,
     one.batch,
-    one.batchState,
+    worded(batchStateTitles, one.batchState),
     one.runDay,
     one.customer,
     one.bill,
     money(one.amount),
-    one.outcome,
+    worded(outcomeTitles, one.outcome),
     one.reason,
     one.paymentNumber,
     one.fileName,
@@ -246,7 +269,7 @@ const files = ({ files }: Trace): Section => ({
     one.name,
     one.type,
     one.day,
-    one.state,
+    worded(fileStateTitles, one.state),
     one.searched ? String(one.lines.length) : '内容不在本机 (not kept here)',
     at(one.beganAt),
     at(one.announcedAt),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { addDays, chinaDay, momentOf } from '../../src/clock.js';
 import type { Database } from '../../src/database/index.js';
+import { messageOf, OperatorError } from '../../src/errors.js';
 import { defineProducer, type Exchange, type OutgoingFile, type Producer } from '../../src/exchange/index.js';
 import { exchangeFiles } from '../../src/protocol/index.js';
 import { type Day, fenOf } from '../../src/protocol/values.js';
@@ -242,6 +243,22 @@ eachDatabase('a file of ours', (db) => {
     expect(await later.outgoing.find(id ?? '')).to.include({ dataDay, run: 2, orderedBy: 'schedule' });
     expect((await later.outgoing.find(id ?? ''))?.name).not.to.equal(early.name);
     expect(await later.outbox.orderOnce(theUnit, 'JF', addDays(dataDay, 1))).to.equal(undefined);
+  });
+
+  it('made by hand of a day that is not over does not take the name that the schedule needs today', async () => {
+    const one = node(['9999'], { unit: { files: { JF: { schedule: '30 2 * * *' } } } });
+    const today = chinaDay(clock.now());
+    const order = { unit: UNIT, type: 'JF', again: false, orderedBy: 'test', dataDay: today } as const;
+    const refused = await one.outbox.order(order).catch((error: unknown) => error);
+    expect(refused).to.be.instanceOf(OperatorError);
+    expect(messageOf(refused)).to.contain(`is the name of the file of ${addDays(today, -1)}`);
+    const early = await one.outbox.order({ ...order, name: `early_JF_${today}.txt` });
+    expect(early.dataDay).to.equal(today);
+    const id = await one.outbox.orderOnce(theUnit, 'JF', today);
+    expect(await one.outgoing.find(id ?? '')).to.include({
+      dataDay: addDays(today, -1),
+      orderedBy: 'schedule',
+    });
   });
 
   it('is made by schedule once on however many nodes, and for the days that were missed', async () => {

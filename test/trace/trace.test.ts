@@ -163,9 +163,9 @@ eachDatabase('tracing a payment', (db) => {
     expect(verdict?.reconciliation).contains('对账相符');
     const sections = sectionsOf(found);
     expect(section(sections, '分录').map((row) => [row[5], row[6]])).deep.equal([
-      ['clearing', '6.00'],
-      ['receivables', '-5.00'],
-      ['prepaid', '-1.00'],
+      ['平台清算 clearing', '6.00'],
+      ['应收水费 receivables', '-5.00'],
+      ['用户预存 prepaid', '-1.00'],
       ['账单 B1', '5.00'],
     ]);
     expect(section(sections, '文件行').map((row) => row.slice(0, 2))).deep.equal([

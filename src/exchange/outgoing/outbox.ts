@@ -1,5 +1,5 @@
 /** Ordering our files, and an operator's orders about them. */
-import { addDays, type Clock, chinaDay, daysBetween, type Ids } from '../../clock.js';
+import { addDays, type Clock, chinaDay, type Ids } from '../../clock.js';
 import { hasLabel, type Session } from '../../database/index.js';
 import { OperatorError } from '../../errors.js';
 import { isSafeFileName, writeFileName } from '../../protocol/index.js';
@@ -7,7 +7,7 @@ import type { Day } from '../../protocol/values.js';
 import type { Unit } from '../../revenue/unit.js';
 import type { OutgoingType } from '../file-type.js';
 import type { Places } from '../places.js';
-import { type ExchangeSettings, exchangeOfUnit } from '../settings.js';
+import { type ExchangeSettings, exchangeOfUnit, outgoingRulesOf } from '../settings.js';
 import type { Steps } from '../steps.js';
 import type { OutgoingFile } from './outgoing-file.js';
 import type { OutgoingOrder, OutgoingTable, PublishedContent } from './outgoing-table.js';
@@ -187,14 +187,32 @@ export class Outbox {
     return { id, name };
   }
 
-  /** The name carries the day of generation: that on which the schedule makes it, also when it is made later by hand. */
+  /**
+   * The name carries the day of generation: that on which the schedule makes it, also when it is made later by hand.
+   * @throws {OperatorError} `name-taken` for a day that is not over, where the schedule needs today's name for the day before
+   */
   #nameOf(unit: Unit, type: OutgoingType, dataDay: Day): string {
     const { settings, clock } = this.parts;
     const { names, organisation, area } = exchangeOfUnit(settings, unit.id);
     const today = chinaDay(clock.now());
     const madeOn = this.madeOnOf(type, dataDay);
-    const day = daysBetween(madeOn, today) >= 0 ? madeOn : today;
-    return writeFileName(names, { type, day, org: organisation ?? unit.shortName, unit: unit.id, area });
+    const isEarly = madeOn > today;
+    const day = isEarly ? today : madeOn;
+    const name = writeFileName(names, {
+      type,
+      day,
+      org: organisation ?? unit.shortName,
+      unit: unit.id,
+      area,
+    });
+    if (isEarly && outgoingRulesOf(settings, unit.id, type).schedule !== undefined) {
+      throw new OperatorError(
+        'name-taken',
+        `${dataDay} is not over, and ${name} is the name of the file of ${this.dataDayOf(type, today)}, which the schedule makes`,
+        'Make it tomorrow, or give this one another name with --name.',
+      );
+    }
+    return name;
   }
 
   #unit(id: string): Unit {

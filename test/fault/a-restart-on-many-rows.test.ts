@@ -23,8 +23,10 @@ const serialAt = (row: string) => `concat('2024040400003001', 100000000000 + ${r
 const fillSerials = sql(`insert into serials (unit, serial, state, claimed_at, changed_at) ${many}
   select '${UNIT}', ${serialAt('i')}, 'void', 0, 0 from n`);
 const fillExchanges =
-  sql(`insert into exchanges (id, at_ms, day, peer, unit, service, message_id, serial, customer, result_code, duration_ms, request, answer) ${many}
-  select concat('x', i), 1700000000000 + i, '20231115', 'platform', '${UNIT}', '200012', concat('m', i), ${serialAt('i')}, '022000', '3000', 1, '{}', '{}' from n`);
+  sql(`insert into exchanges (id, at_ms, day, peer, unit, service, message_id, serial, customer,
+    result_code, duration_ms, request, answer) ${many}
+  select concat('x', i), 1700000000000 + i, '20231115', 'platform', '${UNIT}', '200012', concat('m', i), ${serialAt('i')}, '022000',
+    '3000', 1, '{}', '{}' from n`);
 
 eachDatabase(
   `a journal of ${ROWS} rows`,
